@@ -1,0 +1,38 @@
+import type { Certificate } from './certificate.ts'
+import type { DenyCode, ToldOf } from './denials.ts'
+import { denials } from './denials.ts'
+import type { DevApp } from './devapp.ts'
+
+export type Decision = Allow | Deny
+
+export interface Allow {
+  readonly kind: 'allow'
+  /** Whose request it is; `undefined` on a policy that asks for no credentials. */
+  readonly devApp: DevApp | undefined
+  /** The registered leaf that the caller holds the key of, where the policy requires one. */
+  readonly certificate: Certificate | undefined
+}
+
+export interface Deny {
+  readonly kind: 'deny'
+  readonly code: DenyCode
+  /** The catalogue's sentence with its values filled in. */
+  readonly told: string
+  /** For the log, never for the caller. */
+  readonly detail: string | undefined
+}
+
+type Values<Code extends DenyCode> = [ToldOf<Code>] extends [never]
+  ? { readonly detail?: string }
+  : { readonly detail?: string } & { readonly [Name in ToldOf<Code>]: string }
+
+type Arguments<Code extends DenyCode> = [ToldOf<Code>] extends [never]
+  ? [values?: Values<Code>]
+  : [values: Values<Code>]
+
+/** A refusal. `values` fills the code's sentence; `detail` says for the log what exactly was found. */
+export function deny<Code extends DenyCode>(code: Code, ...[values]: Arguments<Code>): Deny {
+  const named: Readonly<Record<string, string | undefined>> = values ?? {}
+  const told = denials[code].told.replaceAll(/\{(\w+)\}/g, (_, name: string) => named[name] ?? '')
+  return { kind: 'deny', code, told, detail: values?.detail }
+}

@@ -1,0 +1,92 @@
+interface Denial {
+  readonly status: number
+  /** The code of the Berlin Group's NextGenPSD2 framework; a code without one is always answered as problem+json. */
+  readonly berlinGroup: string | undefined
+  /** What the caller reads: it helps the rightful caller and tells a stranger nothing. */
+  readonly told: string
+}
+
+const denial = <const Told extends string>(status: number, berlinGroup: string | undefined, told: Told) => ({
+  status,
+  berlinGroup,
+  told,
+})
+
+/**
+ * The catalogue of refusals. A code is the same word in the answer's body, the log, the metrics and docs/denials.md, and
+ * is never renamed.
+ */
+export const denials = {
+  request_malformed: denial(400, 'FORMAT_ERROR', 'The request could not be read.'),
+  wrong_hostname: denial(421, 'SERVICE_INVALID', 'This API is served on {hostname}.'),
+  cert_missing: denial(401, 'CERTIFICATE_MISSING', 'This API needs a client certificate.'),
+  cert_malformed: denial(401, 'CERTIFICATE_INVALID', 'The client certificate could not be read.'),
+  cert_not_yet_valid: denial(401, 'CERTIFICATE_INVALID', 'The client certificate is not valid before {notBefore}.'),
+  cert_expired: denial(401, 'CERTIFICATE_EXPIRED', 'The client certificate expired on {notAfter}.'),
+  cert_purpose: denial(401, 'CERTIFICATE_INVALID', 'The client certificate is not for client authentication.'),
+  cert_not_registered: denial(
+    401,
+    'CERTIFICATE_INVALID',
+    'The serial number and common name match no certificate attached to a DevApp.',
+  ),
+  cert_issuer_mismatch: denial(
+    401,
+    'CERTIFICATE_INVALID',
+    'The client certificate was not issued by the CA registered with the DevApp.',
+  ),
+  cert_differs: denial(
+    401,
+    'CERTIFICATE_INVALID',
+    'The client certificate has the serial number and common name of a registered one, but is another certificate.',
+  ),
+  cert_revoked: denial(401, 'CERTIFICATE_REVOKED', 'The client certificate has been revoked by its issuer.'),
+  cert_on_hold: denial(401, 'CERTIFICATE_BLOCKED', 'The client certificate is on hold at its issuer.'),
+  cert_status_unknown: denial(401, 'CERTIFICATE_INVALID', 'The issuer does not know the client certificate.'),
+  revocation_no_source: denial(401, 'CERTIFICATE_INVALID', 'The client certificate names no way to check revocation.'),
+  revocation_unavailable: denial(
+    503,
+    'INTERNAL_SERVER_ERROR',
+    "The issuer's revocation service does not answer. Try again.",
+  ),
+  qwac_required: denial(401, 'CERTIFICATE_INVALID', 'This API needs an eIDAS QWAC certificate.'),
+  qtsp_not_trusted: denial(
+    401,
+    'CERTIFICATE_INVALID',
+    'The QWAC was not issued by a trust service provider that this API accepts.',
+  ),
+  psd2_role_missing: denial(401, 'ROLE_INVALID', 'The certificate lacks the PSD2 role that this API needs: {roles}.'),
+  devapp_disabled: denial(403, 'SERVICE_BLOCKED', 'The DevApp is disabled.'),
+  product_not_selected: denial(403, 'SERVICE_BLOCKED', 'The DevApp has not selected the API product {product}.'),
+  devapp_ambiguous: denial(
+    400,
+    'PARAMETER_NOT_CONSISTENT',
+    'The certificate serves several DevApps: say which with {header}.',
+  ),
+  basic_missing: denial(401, undefined, 'This API needs Basic authentication.'),
+  basic_malformed: denial(401, undefined, 'The Authorization header is not valid Basic authentication.'),
+  basic_invalid: denial(401, undefined, 'The ClientKey or the ClientSecret is wrong.'),
+  devapp_mismatch: denial(401, 'PARAMETER_NOT_CONSISTENT', 'The credentials belong to different DevApps.'),
+  policy_unknown: denial(500, 'INTERNAL_SERVER_ERROR', 'The gateway is misconfigured.'),
+  registry_unavailable: denial(503, 'INTERNAL_SERVER_ERROR', 'The gateway cannot read its registry. Try again.'),
+  deadline_exceeded: denial(503, 'INTERNAL_SERVER_ERROR', 'The check took too long. Try again.'),
+  internal_error: denial(500, 'INTERNAL_SERVER_ERROR', 'The gateway failed.'),
+} as const satisfies Record<string, Denial>
+
+/**
+ * Refusals that Envoy gives by itself, when no route matches, a body is too large or this service does not answer:
+ * `local_reply_config` of envoy/envoy.yaml gives them the same form.
+ */
+export const gatewayDenials = {
+  route_unknown: denial(404, 'SERVICE_INVALID', 'No such API.'),
+  body_too_large: denial(413, 'FORMAT_ERROR', 'The body is larger than {limit}.'),
+  gateway_unavailable: denial(503, 'INTERNAL_SERVER_ERROR', 'The gateway cannot decide now. Try again.'),
+} as const satisfies Record<string, Denial>
+
+export type DenyCode = keyof typeof denials
+
+type Placeholders<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never
+
+/** The values that the sentence of a code needs, by name. */
+export type ToldOf<Code extends DenyCode> = Placeholders<(typeof denials)[Code]['told']>

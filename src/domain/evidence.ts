@@ -1,0 +1,45 @@
+import type { Identity } from './identify.ts'
+import type { Hostnames, Policy } from './policy.ts'
+import type { AuthRequest } from './request.ts'
+
+/** Everything that a decision rests on, gathered before the first check runs. */
+export interface Evidence {
+  readonly now: Date
+  readonly request: AuthRequest
+  readonly policy: Policy
+  readonly hostnames: Hostnames
+  readonly identity: Identity
+  /** Whether the secret of Basic is the DevApp's; false where none was presented or the ClientKey is unknown. */
+  readonly secretVerified: boolean
+  /** `not_asked` where no registered certificate was presented. */
+  readonly revocation: RevocationStatus
+  /** Whether the registered issuer is one of the accepted qualified trust service providers. */
+  readonly qtspAccepted: boolean
+}
+
+/** A failure is a value, never a default. */
+export type RevocationStatus =
+  | { readonly status: 'not_asked' }
+  | (Answered & { readonly status: 'good' })
+  | (Answered & {
+      readonly status: 'revoked'
+      readonly reason: string | undefined
+      readonly revokedAt: Date | undefined
+    })
+  | (Answered & { readonly status: 'unknown' })
+  | {
+      readonly status: 'unavailable'
+      readonly cause: string
+      /** Whether the last verified answer said revoked: then no policy lets the certificate pass. */
+      readonly lastRevoked: boolean
+    }
+  | { readonly status: 'no_source' }
+
+interface Answered {
+  readonly source: 'ocsp'
+  /** Where the signed answer was found. */
+  readonly tier: 'memory' | 'redis' | 'responder'
+  readonly thisUpdate: Date
+  /** Not used from this instant on. */
+  readonly usableUntil: Date
+}

@@ -1,0 +1,49 @@
+import { basic } from './checks/basic.ts'
+import { certificatePresented } from './checks/certificate_presented.ts'
+import { certificatePurpose } from './checks/certificate_purpose.ts'
+import { certificateRegistered } from './checks/certificate_registered.ts'
+import { certificateValidity } from './checks/certificate_validity.ts'
+import type { Check } from './checks/check.ts'
+import { devAppEnabled } from './checks/devapp_enabled.ts'
+import { devAppSelected } from './checks/devapp_selected.ts'
+import { productSelected } from './checks/product.ts'
+import { psd2Roles, qwac } from './checks/psd2.ts'
+import { notRevoked } from './checks/revocation.ts'
+import type { Allow, Decision, Deny } from './decision.ts'
+import type { Evidence } from './evidence.ts'
+
+/** In order: who holds the key, whether the issuer still vouches for it, who calls, and what that caller may do. */
+const checks: readonly Check[] = [
+  certificatePresented,
+  certificateValidity,
+  certificatePurpose,
+  certificateRegistered,
+  notRevoked,
+  basic,
+  devAppSelected,
+  devAppEnabled,
+  productSelected,
+  qwac,
+  psd2Roles,
+]
+
+/** The decision that the evidence supports: the first refusal in the table's order, and allow when there is none. */
+export function judge(evidence: Evidence): Decision {
+  return firstDenial(evidence) ?? allow(evidence)
+}
+
+function firstDenial(evidence: Evidence): Deny | undefined {
+  for (const check of checks) {
+    const denial = check(evidence)
+    if (denial !== undefined) return denial
+  }
+  return undefined
+}
+
+function allow({ identity: { selection, binding } }: Evidence): Allow {
+  return {
+    kind: 'allow',
+    devApp: selection.status === 'selected' ? selection.devApp : undefined,
+    certificate: binding.status === 'registered' ? binding.certificate.leaf : undefined,
+  }
+}

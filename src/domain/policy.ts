@@ -1,0 +1,51 @@
+import type { Psd2Role } from './certificate.ts'
+
+/** How the caller's TLS was terminated: with a client certificate (2-way) or without (1-way). */
+export const channels = ['mtls', 'tls'] as const
+export type Channel = (typeof channels)[number]
+
+export const credentials = ['certificate', 'basic'] as const
+export type Credential = (typeof credentials)[number]
+
+/** What one group of APIs asks of its callers. An Envoy route names its policy. */
+export interface Policy {
+  readonly name: string
+  readonly channel: Channel
+  readonly require: ReadonlySet<Credential>
+  /** The API product that the DevApp must have selected. */
+  readonly product: string | undefined
+  readonly psd2: Psd2Policy | undefined
+  /** Whether a certificate passes whose revocation source does not answer, or that names none. */
+  readonly onUnavailable: 'deny' | 'allow'
+  readonly onNoSource: 'deny' | 'allow'
+  readonly answer: 'problem' | 'berlin_group'
+  /** Whether the upstream sees `Authorization` on a route that requires Basic. */
+  readonly keepAuthorization: boolean
+}
+
+export interface Psd2Policy {
+  readonly qwac: 'required' | 'optional'
+  readonly roles: readonly Psd2Role[]
+  /** Whether one of the roles is enough. */
+  readonly match: 'any' | 'all'
+}
+
+/** The gateway's hostnames, lower case, each on exactly one channel. */
+export class Hostnames {
+  readonly #channelByHostname: ReadonlyMap<string, Channel>
+  readonly #first: Readonly<Record<Channel, string>>
+
+  constructor(names: Readonly<Record<Channel, readonly [string, ...string[]]>>) {
+    this.#channelByHostname = new Map(channels.flatMap((channel) => names[channel].map((name) => [name, channel])))
+    this.#first = { mtls: names.mtls[0], tls: names.tls[0] }
+  }
+
+  channelOf(hostname: string | undefined): Channel | undefined {
+    return hostname === undefined ? undefined : this.#channelByHostname.get(hostname)
+  }
+
+  /** The hostname that a misdirected caller is told to use. */
+  advertised(channel: Channel): string {
+    return this.#first[channel]
+  }
+}

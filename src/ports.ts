@@ -1,0 +1,38 @@
+import type { Certificate } from './domain/certificate.ts'
+import type { DevApp, RegisteredCertificate } from './domain/devapp.ts'
+import type { RevocationStatus } from './domain/evidence.ts'
+import type { RegisteredDevApps } from './domain/identify.ts'
+
+/** What `authorize` needs from the floors beside it. `serve.ts` joins the ends. */
+export interface Ports {
+  readonly registry: Registry
+  readonly secrets: Secrets
+  readonly revocation: Revocation
+  readonly qtsps: Qtsps
+  readonly clock: Clock
+}
+
+export interface Registry {
+  /** The DevApps in force; `undefined` until a first snapshot was read. */
+  snapshot(): RegisteredDevApps | undefined
+}
+
+export interface Secrets {
+  /**
+   * Whether `clientSecret` is one of the DevApp's at `at`. An unknown DevApp (`undefined`) costs the same time as a wrong
+   * secret.
+   */
+  verify(devApp: DevApp | undefined, clientSecret: string, at: Date): boolean | Promise<boolean>
+}
+
+export interface Revocation {
+  /** Never rejects: what went wrong is a status. Synchronous where the answer is remembered in memory. */
+  statusOf(certificate: RegisteredCertificate, at: Date): RevocationStatus | Promise<RevocationStatus>
+}
+
+export interface Qtsps {
+  /** Whether the operator accepts this CA as a qualified trust service provider. */
+  accepts(issuer: Certificate): boolean
+}
+
+export type Clock = () => Date

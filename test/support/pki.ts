@@ -1,0 +1,297 @@
+/**
+ * Certificates made on the spot: keys by node:crypto, DER written byte by byte, so that a test can also have what no
+ * honest CA would issue. Everything is synchronous and nothing is stored.
+ */
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto'
+import { ObjectIdentifier } from 'asn1js'
+import type { Psd2Role, QcType } from '../../src/domain/certificate.ts'
+
+/** The clock of the tests; validity periods are laid around it. */
+export const fixedNow = new Date('2026-06-15T12:00:00Z')
+
+export type KeyKind = 'rsa2048' | 'rsa1024' | 'p256' | 'p384' | 'p521' | 'ed25519'
+
+export interface KeyPair {
+  readonly publicKey: KeyObject
+  readonly privateKey: KeyObject
+}
+
+/** `forged` claims the issuer's default algorithm, and is made with a stranger's key. */
+export type SignatureKind = 'default' | 'sha1' | 'sha256' | 'sha384' | 'sha512' | 'rsa-pss-sha256' | 'forged'
+
+export interface CertificateOptions {
+  /** Default: one that says what the certificate is. An empty `commonNames` leaves it out. */
+  commonName?: string
+  commonNames?: string[]
+  organization?: string
+  country?: string
+  organizationIdentifier?: string
+  stringType?: 'utf8' | 'printable'
+  /** Contents octets of the INTEGER in hex, written as they are. Default: 16 random octets, positive. */
+  serialNumber?: string
+  /** Where the default validity lies; issued certificates take it over. Default `fixedNow`. */
+  now?: Date
+  notBefore?: Date
+  notAfter?: Date
+  keyPair?: KeyPair
+  keyKind?: KeyKind
+  ca?: boolean
+  pathLength?: number
+  /** An empty list leaves the extension out. */
+  keyUsage?: KeyUsage[]
+  /** OIDs. `undefined`, said explicitly, leaves the extension out; a leaf's default is clientAuth. */
+  extendedKeyUsage?: string[] | undefined
+  ocspUrls?: string[]
+  caIssuersUrls?: string[]
+  crlUrls?: string[]
+  /** Or the whole extnValue in DER (or not in DER). */
+  qcStatements?: QcStatementsOptions | Uint8Array
+  ocspNoCheck?: boolean
+  /** dNSNames. */
+  subjectAltNames?: string[]
+  /** Written after the others. */
+  extensions?: { oid: string; critical?: boolean; value: Uint8Array }[]
+  /** How the issuer signs. `default`: SHA-256, or with P-384 SHA-384, with P-521 SHA-512. */
+  signature?: SignatureKind
+}
+
+export interface QcStatementsOptions {
+  compliance?: boolean
+  types?: QcType[]
+  psd2?: { roles: (Psd2Role | { oid: string; name: string })[]; ncaName: string; ncaId: string }
+}
+
+export interface IssuedCertificate {
+  readonly der: Buffer
+  readonly pem: string
+  readonly keyPair: KeyPair
+  readonly privateKeyPem: string
+  /** node:crypto's reading; throws where that refuses the certificate. */
+  readonly x509: X509Certificate
+  readonly subjectDer: Buffer
+  /** As in the DER, hex. */
+  readonly serialNumber: string
+}
+
+/** DER, written as told: nothing is checked. Every part is a complete encoding. */
+export const der = {
+  tlv(tag: number, ...contents: Uint8Array[]): Buffer {
+    const body = Buffer.concat(contents)
+    if (body.length < 0x80) return Buffer.concat([Buffer.from([tag, body.length]), body])
+    const length = Buffer.from(body.length.toString(16).padStart(body.length > 0xffff ? 6 : body.length > 0xff ? 4 : 2, '0'), 'hex')
+    return Buffer.concat([Buffer.from([tag, 0x80 | length.length]), length, body])
+  },
+  sequence: (...parts: Uint8Array[]): Buffer => der.tlv(0x30, ...parts),
+  set: (...parts: Uint8Array[]): Buffer => der.tlv(0x31, ...parts),
+  /** A constructed context-specific tag, around complete encodings. */
+  explicit: (tag: number, ...parts: Uint8Array[]): Buffer => der.tlv(0xa0 | tag, ...parts),
+  /** A primitive context-specific tag, around contents octets. */
+  implicit: (tag: number, contents: Uint8Array): Buffer => der.tlv(0x80 | tag, contents),
+  oid: (dotted: string): Buffer => Buffer.from(new ObjectIdentifier({ value: dotted }).toBER()),
+  integer: (contentsHex: string): Buffer => der.tlv(0x02, Buffer.from(contentsHex, 'hex')),
+  smallInteger: (value: number): Buffer => der.tlv(0x02, Buffer.from([value])),
+  enumerated: (value: number): Buffer => der.tlv(0x0a, Buffer.from([value])),
+  boolean: (value: boolean): Buffer => der.tlv(0x01, Buffer.from([value ? 0xff : 0])),
+  null: (): Buffer => der.tlv(0x05),
+  octetString: (contents: Uint8Array): Buffer => der.tlv(0x04, contents),
+  bitString: (bits: Uint8Array, unusedBits = 0): Buffer => der.tlv(0x03, Buffer.from([unusedBits]), bits),
+  utf8: (text: string): Buffer => der.tlv(0x0c, Buffer.from(text, 'utf8')),
+  printable: (text: string): Buffer => der.tlv(0x13, Buffer.from(text, 'latin1')),
+  ia5: (text: string): Buffer => der.tlv(0x16, Buffer.from(text, 'latin1')),
+  generalizedTime: (time: Date): Buffer => der.tlv(0x18, Buffer.from(`${digits(time)}Z`)),
+  /** UTCTime before 2050, GeneralizedTime from then on (RFC 5280 4.1.2.5). */
+  time: (time: Date): Buffer =>
+    time.getUTCFullYear() >= 2050 || time.getUTCFullYear() < 1950
+      ? der.generalizedTime(time)
+      : der.tlv(0x17, Buffer.from(`${digits(time).slice(2)}Z`)),
+}
+
+const digits = (time: Date): string => time.toISOString().slice(0, 19).replace(/[^0-9]/g, '')
+
+/** A PEM block, of a `CERTIFICATE` unless told otherwise, in lines of 64. */
+export function pemOf(bytes: Uint8Array, label = 'CERTIFICATE'): string {
+  const lines = Buffer.from(bytes).toString('base64').match(/.{1,64}/g) ?? []
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
+}
+
+export function newKeyPair(kind: KeyKind = 'p256'): KeyPair {
+  switch (kind) {
+    case 'rsa2048':
+      return generateKeyPairSync('rsa', { modulusLength: 2048 })
+    case 'rsa1024':
+      return generateKeyPairSync('rsa', { modulusLength: 1024 })
+    case 'ed25519':
+      return generateKeyPairSync('ed25519')
+    default:
+      return generateKeyPairSync('ec', { namedCurve: { p256: 'P-256', p384: 'P-384', p521: 'P-521' }[kind] })
+  }
+}
+
+/** The bits of the subjectPublicKey: what a key identifier and an OCSP issuerKeyHash are the hash of. */
+export function publicKeyBits(publicKey: KeyObject): Buffer {
+  const spki = publicKey.export({ type: 'spki', format: 'der' })
+  const algorithmAt = spki[1]! < 0x80 ? 2 : 2 + (spki[1]! & 0x7f)
+  const bitString = spki.subarray(algorithmAt + 2 + spki[algorithmAt + 1]!)
+  return bitString.subarray((bitString[1]! < 0x80 ? 2 : 2 + (bitString[1]! & 0x7f)) + 1)
+}
+
+/** SHA-1 of the key bits (RFC 5280 4.2.1.2, method 1). */
+export const keyIdentifier = (publicKey: KeyObject): Buffer =>
+  createHash('sha1').update(publicKeyBits(publicKey)).digest()
+
+/** The AlgorithmIdentifier in DER, and a function that signs with it. */
+export function signer(key: KeyObject, kind: SignatureKind = 'default'): { algorithm: Buffer; sign: (tbs: Uint8Array) => Buffer } {
+  if (kind === 'forged') return { ...signer(key), sign: signer(strangerTo(key)).sign }
+  if (key.asymmetricKeyType === 'ed25519')
+    return { algorithm: der.sequence(der.oid('1.3.101.112')), sign: (tbs) => sign(null, tbs, key) }
+  if (kind === 'rsa-pss-sha256') return { algorithm: pssSha256, sign: (tbs) => sign('sha256', tbs, { key, padding: 6, saltLength: 32 }) }
+  const hash = kind === 'default' ? defaultHash(key) : kind
+  const algorithm =
+    key.asymmetricKeyType === 'ec'
+      ? der.sequence(der.oid(ecdsaOids[hash]))
+      : der.sequence(der.oid(rsaOids[hash]), der.null())
+  return { algorithm, sign: (tbs) => sign(hash, tbs, key) }
+}
+
+type Hash = 'sha1' | 'sha256' | 'sha384' | 'sha512'
+
+function defaultHash(key: KeyObject): Hash {
+  const hashes: Record<string, Hash> = { secp384r1: 'sha384', secp521r1: 'sha512' }
+  return hashes[key.asymmetricKeyDetails?.namedCurve ?? ''] ?? 'sha256'
+}
+
+function strangerTo(key: KeyObject): KeyObject {
+  const { namedCurve = '', modulusLength } = key.asymmetricKeyDetails ?? {}
+  if (namedCurve !== '') return generateKeyPairSync('ec', { namedCurve }).privateKey
+  return newKeyPair(modulusLength === undefined ? 'ed25519' : 'rsa2048').privateKey
+}
+
+const rsaOids: Record<Hash, string> = {
+  sha1: '1.2.840.113549.1.1.5',
+  sha256: '1.2.840.113549.1.1.11',
+  sha384: '1.2.840.113549.1.1.12',
+  sha512: '1.2.840.113549.1.1.13',
+}
+const ecdsaOids: Record<Hash, string> = {
+  sha1: '1.2.840.10045.4.1',
+  sha256: '1.2.840.10045.4.3.2',
+  sha384: '1.2.840.10045.4.3.3',
+  sha512: '1.2.840.10045.4.3.4',
+}
+const sha256Identifier = der.sequence(der.oid('2.16.840.1.101.3.4.2.1'), der.null())
+const pssSha256 = der.sequence(
+  der.oid('1.2.840.113549.1.1.10'),
+  der.sequence(
+    der.explicit(0, sha256Identifier),
+    der.explicit(1, der.sequence(der.oid('1.2.840.113549.1.1.8'), sha256Identifier)),
+    der.explicit(2, der.smallInteger(32)),
+  ),
+)
+
+const keyUsageBits = [
+  'digitalSignature',
+  'contentCommitment',
+  'keyEncipherment',
+  'dataEncipherment',
+  'keyAgreement',
+  'keyCertSign',
+  'cRLSign',
+] as const
+export type KeyUsage = (typeof keyUsageBits)[number]
+
+/** A CA that issues. */
+export class Authority {
+  readonly certificate: IssuedCertificate
+  /** This CA's certificate first, the root last. */
+  readonly chainPem: string
+  readonly #now: Date
+
+  private constructor(certificate: IssuedCertificate, above: string, now: Date) {
+    this.certificate = certificate
+    this.chainPem = certificate.pem + above
+    this.#now = now
+  }
+
+  static root(options: CertificateOptions = {}): Authority {
+    const certificate = selfSigned({ commonName: 'Example Root CA', ca: true, ...options })
+    return new Authority(certificate, '', options.now ?? fixedNow)
+  }
+
+  issueAuthority(options: CertificateOptions = {}): Authority {
+    const defaults = { commonName: 'Example Issuing CA', ca: true, now: this.#now }
+    const certificate = build({ ...defaults, ...options }, this.certificate)
+    return new Authority(certificate, this.chainPem, options.now ?? this.#now)
+  }
+
+  /** An end entity's certificate. */
+  issue(options: CertificateOptions = {}): IssuedCertificate {
+    return build({ commonName: 'tpp.example.com', now: this.#now, ...options }, this.certificate)
+  }
+}
+
+/** A certificate whose issuer is itself; of an end entity unless `ca` is set. */
+export function selfSigned(options: CertificateOptions = {}): IssuedCertificate {
+  return build({ commonName: 'self-signed.example.com', ...options }, undefined)
+}
+
+function build(options: CertificateOptions, issuer: IssuedCertificate | undefined): IssuedCertificate {
+  const keyPair = options.keyPair ?? newKeyPair(options.keyKind)
+  const subjectDer = nameOf(options)
+  const serialNumber = options.serialNumber ?? randomSerialNumber()
+  const issuerKeyPair = issuer?.keyPair ?? keyPair
+  const signing = signer(issuerKeyPair.privateKey, options.signature)
+  const tbs = der.sequence(
+    der.explicit(0, der.smallInteger(2)),
+    der.integer(serialNumber),
+    signing.algorithm,
+    issuer?.subjectDer ?? subjectDer,
+    validityOf(options),
+    subjectDer,
+    keyPair.publicKey.export({ type: 'spki', format: 'der' }),
+    der.explicit(3, der.sequence(...extensionsOf(options, keyPair, issuer))),
+  )
+  const bytes = der.sequence(tbs, signing.algorithm, der.bitString(signing.sign(tbs)))
+  return {
+    der: bytes,
+    pem: pemOf(bytes),
+    keyPair,
+    subjectDer,
+    serialNumber,
+    get privateKeyPem() {
+      return keyPair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    },
+    get x509() {
+      return new X509Certificate(bytes)
+    },
+  }
+}
+
+function nameOf(options: CertificateOptions): Buffer {
+  const text = options.stringType === 'printable' ? der.printable : der.utf8
+  const attribute = (oid: string, value: Buffer) => der.set(der.sequence(der.oid(oid), value))
+  const { country = 'FI', organization = 'Example Oy', organizationIdentifier } = options
+  return der.sequence(
+    attribute('2.5.4.6', der.printable(country)),
+    attribute('2.5.4.10', text(organization)),
+    ...(organizationIdentifier === undefined ? [] : [attribute('2.5.4.97', text(organizationIdentifier))]),
+    ...(options.commonNames ?? [options.commonName ?? '']).map((name) => attribute('2.5.4.3', text(name))),
+  )
+}
+
+function randomSerialNumber(): string {
+  const octets = randomBytes(16)
+  octets[0] = (octets[0]! & 0x3f) | 0x40 // positive, and in its shortest form
+  return octets.toString('hex')
+}
+
+const dayMs = 86_400_000
+
+/** A leaf: a year that began a month ago. A CA: from five years ago, for twenty. */
+function validityOf(options: CertificateOptions): Buffer {
+  const now = (options.now ?? fixedNow).getTime()
+  const [before, after] = options.ca === true ? [5 * 365, 15 * 365] : [30, 335]
+  return der.sequence(
+    der.time(options.notBefore ?? new Date(now - before * dayMs)),
+    der.time(options.notAfter ?? new Date(now + after * dayMs)),
+  )
+}
