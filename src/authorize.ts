@@ -74,6 +74,7 @@ function judged(evidence: Evidence): Judgement {
   return { decision: judge(evidence), evidence }
 }
 
-function refused(decision: Deny): Judgement {
+/** A refusal that fell before any evidence was gathered. */
+export function refused(decision: Deny): Judgement {
   return { decision, evidence: undefined }
 }

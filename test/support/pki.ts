@@ -27,6 +27,8 @@ export interface CertificateOptions {
   country?: string
   organizationIdentifier?: string
   stringType?: 'utf8' | 'printable'
+  /** The whole subject Name in DER, in place of what the options above make. */
+  subject?: Uint8Array
   /** Contents octets of the INTEGER in hex, written as they are. Default: 16 random octets, positive. */
   serialNumber?: string
   /** Where the default validity lies; issued certificates take it over. Default `fixedNow`. */
@@ -78,7 +80,10 @@ export const der = {
   tlv(tag: number, ...contents: Uint8Array[]): Buffer {
     const body = Buffer.concat(contents)
     if (body.length < 0x80) return Buffer.concat([Buffer.from([tag, body.length]), body])
-    const length = Buffer.from(body.length.toString(16).padStart(body.length > 0xffff ? 6 : body.length > 0xff ? 4 : 2, '0'), 'hex')
+    const length = Buffer.from(
+      body.length.toString(16).padStart(body.length > 0xffff ? 6 : body.length > 0xff ? 4 : 2, '0'),
+      'hex',
+    )
     return Buffer.concat([Buffer.from([tag, 0x80 | length.length]), length, body])
   },
   sequence: (...parts: Uint8Array[]): Buffer => der.tlv(0x30, ...parts),
@@ -106,11 +111,18 @@ export const der = {
       : der.tlv(0x17, Buffer.from(`${digits(time).slice(2)}Z`)),
 }
 
-const digits = (time: Date): string => time.toISOString().slice(0, 19).replace(/[^0-9]/g, '')
+const digits = (time: Date): string =>
+  time
+    .toISOString()
+    .slice(0, 19)
+    .replace(/[^0-9]/g, '')
 
 /** A PEM block, of a `CERTIFICATE` unless told otherwise, in lines of 64. */
 export function pemOf(bytes: Uint8Array, label = 'CERTIFICATE'): string {
-  const lines = Buffer.from(bytes).toString('base64').match(/.{1,64}/g) ?? []
+  const lines =
+    Buffer.from(bytes)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? []
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }
 
@@ -140,11 +152,15 @@ export const keyIdentifier = (publicKey: KeyObject): Buffer =>
   createHash('sha1').update(publicKeyBits(publicKey)).digest()
 
 /** The AlgorithmIdentifier in DER, and a function that signs with it. */
-export function signer(key: KeyObject, kind: SignatureKind = 'default'): { algorithm: Buffer; sign: (tbs: Uint8Array) => Buffer } {
+export function signer(
+  key: KeyObject,
+  kind: SignatureKind = 'default',
+): { algorithm: Buffer; sign: (tbs: Uint8Array) => Buffer } {
   if (kind === 'forged') return { ...signer(key), sign: signer(strangerTo(key)).sign }
   if (key.asymmetricKeyType === 'ed25519')
     return { algorithm: der.sequence(der.oid('1.3.101.112')), sign: (tbs) => sign(null, tbs, key) }
-  if (kind === 'rsa-pss-sha256') return { algorithm: pssSha256, sign: (tbs) => sign('sha256', tbs, { key, padding: 6, saltLength: 32 }) }
+  if (kind === 'rsa-pss-sha256')
+    return { algorithm: pssSha256, sign: (tbs) => sign('sha256', tbs, { key, padding: 6, saltLength: 32 }) }
   const hash = kind === 'default' ? defaultHash(key) : kind
   const algorithm =
     key.asymmetricKeyType === 'ec'
@@ -236,7 +252,7 @@ export function selfSigned(options: CertificateOptions = {}): IssuedCertificate 
 
 function build(options: CertificateOptions, issuer: IssuedCertificate | undefined): IssuedCertificate {
   const keyPair = options.keyPair ?? newKeyPair(options.keyKind)
-  const subjectDer = nameOf(options)
+  const subjectDer = Buffer.from(options.subject ?? nameOf(options))
   const serialNumber = options.serialNumber ?? randomSerialNumber()
   const issuerKeyPair = issuer?.keyPair ?? keyPair
   const signing = signer(issuerKeyPair.privateKey, options.signature)
@@ -266,15 +282,19 @@ function build(options: CertificateOptions, issuer: IssuedCertificate | undefine
   }
 }
 
+/** A Name of these attributes, each in an RDN of its own. */
+export function nameDer(...attributes: [oid: string, value: Uint8Array][]): Buffer {
+  return der.sequence(...attributes.map(([oid, value]) => der.set(der.sequence(der.oid(oid), value))))
+}
+
 function nameOf(options: CertificateOptions): Buffer {
   const text = options.stringType === 'printable' ? der.printable : der.utf8
-  const attribute = (oid: string, value: Buffer) => der.set(der.sequence(der.oid(oid), value))
   const { country = 'FI', organization = 'Example Oy', organizationIdentifier } = options
-  return der.sequence(
-    attribute('2.5.4.6', der.printable(country)),
-    attribute('2.5.4.10', text(organization)),
-    ...(organizationIdentifier === undefined ? [] : [attribute('2.5.4.97', text(organizationIdentifier))]),
-    ...(options.commonNames ?? [options.commonName ?? '']).map((name) => attribute('2.5.4.3', text(name))),
+  return nameDer(
+    ['2.5.4.6', der.printable(country)],
+    ['2.5.4.10', text(organization)],
+    ...(organizationIdentifier === undefined ? [] : [['2.5.4.97', text(organizationIdentifier)] as [string, Buffer]]),
+    ...(options.commonNames ?? [options.commonName ?? '']).map((name): [string, Buffer] => ['2.5.4.3', text(name)]),
   )
 }
 
@@ -293,5 +313,84 @@ function validityOf(options: CertificateOptions): Buffer {
   return der.sequence(
     der.time(options.notBefore ?? new Date(now - before * dayMs)),
     der.time(options.notAfter ?? new Date(now + after * dayMs)),
+  )
+}
+
+function extensionsOf(options: CertificateOptions, keyPair: KeyPair, issuer: IssuedCertificate | undefined): Buffer[] {
+  const written: Buffer[] = []
+  const add = (oid: string, value: Uint8Array, critical = false) =>
+    written.push(der.sequence(der.oid(oid), ...(critical ? [der.boolean(true)] : []), der.octetString(value)))
+
+  if (options.ca !== undefined) add('2.5.29.19', basicConstraints(options.ca, options.pathLength), true)
+  const keyUsage = options.keyUsage ?? (options.ca ? ['keyCertSign', 'cRLSign'] : ['digitalSignature'])
+  if (keyUsage.length > 0) add('2.5.29.15', keyUsageValue(keyUsage), true)
+  const purposes = 'extendedKeyUsage' in options || options.ca ? options.extendedKeyUsage : ['1.3.6.1.5.5.7.3.2']
+  if (purposes !== undefined) add('2.5.29.37', der.sequence(...purposes.map(der.oid)))
+  add('2.5.29.14', der.octetString(keyIdentifier(keyPair.publicKey)))
+  if (issuer) add('2.5.29.35', der.sequence(der.implicit(0, keyIdentifier(issuer.keyPair.publicKey))))
+  const { ocspUrls = [], caIssuersUrls = [], crlUrls = [], subjectAltNames = [] } = options
+  if (ocspUrls.length + caIssuersUrls.length > 0) add('1.3.6.1.5.5.7.1.1', authorityInfoAccess(ocspUrls, caIssuersUrls))
+  if (crlUrls.length > 0) add('2.5.29.31', der.sequence(...crlUrls.map(distributionPoint)))
+  if (subjectAltNames.length > 0) add('2.5.29.17', der.sequence(...subjectAltNames.map((name) => generalName(2, name))))
+  if (options.qcStatements) add('1.3.6.1.5.5.7.1.3', qcStatementsValue(options.qcStatements))
+  if (options.ocspNoCheck) add('1.3.6.1.5.5.7.48.1.5', der.null())
+  for (const { oid, value, critical } of options.extensions ?? []) add(oid, value, critical)
+  return written
+}
+
+const generalName = (tag: number, text: string): Buffer => der.implicit(tag, Buffer.from(text, 'latin1'))
+const uri = (text: string): Buffer => generalName(6, text)
+
+function basicConstraints(ca: boolean, pathLength: number | undefined): Buffer {
+  if (!ca) return der.sequence()
+  return der.sequence(der.boolean(true), ...(pathLength === undefined ? [] : [der.smallInteger(pathLength)]))
+}
+
+/** A named bit list: trailing zero bits are dropped (X.690 11.2.2). */
+function keyUsageValue(usages: readonly KeyUsage[]): Buffer {
+  const positions = usages.map((usage) => keyUsageBits.indexOf(usage))
+  const bits = positions.reduce((octet, position) => octet | (0x80 >> position), 0)
+  return der.bitString(Buffer.from([bits]), 7 - Math.max(...positions))
+}
+
+function authorityInfoAccess(ocspUrls: readonly string[], caIssuersUrls: readonly string[]): Buffer {
+  return der.sequence(
+    ...ocspUrls.map((url) => der.sequence(der.oid('1.3.6.1.5.5.7.48.1'), uri(url))),
+    ...caIssuersUrls.map((url) => der.sequence(der.oid('1.3.6.1.5.5.7.48.2'), uri(url))),
+  )
+}
+
+const distributionPoint = (url: string): Buffer => der.sequence(der.explicit(0, der.explicit(0, uri(url))))
+
+const qcTypeOids: Record<QcType, string> = {
+  esign: '0.4.0.1862.1.6.1',
+  eseal: '0.4.0.1862.1.6.2',
+  web: '0.4.0.1862.1.6.3',
+}
+const roleOids: Record<Psd2Role, string> = {
+  PSP_AS: '0.4.0.19495.1.1',
+  PSP_PI: '0.4.0.19495.1.2',
+  PSP_AI: '0.4.0.19495.1.3',
+  PSP_IC: '0.4.0.19495.1.4',
+}
+
+function qcStatementsValue(options: QcStatementsOptions | Uint8Array): Uint8Array {
+  if (options instanceof Uint8Array) return options
+  const { compliance, types, psd2 } = options
+  return der.sequence(
+    ...(compliance ? [der.sequence(der.oid('0.4.0.1862.1.1'))] : []),
+    ...(types
+      ? [der.sequence(der.oid('0.4.0.1862.1.6'), der.sequence(...types.map((type) => der.oid(qcTypeOids[type]))))]
+      : []),
+    ...(psd2 ? [der.sequence(der.oid('0.4.0.19495.2'), psd2Info(psd2))] : []),
+  )
+}
+
+function psd2Info({ roles, ncaName, ncaId }: NonNullable<QcStatementsOptions['psd2']>): Buffer {
+  const named = roles.map((role) => (typeof role === 'string' ? { oid: roleOids[role], name: role } : role))
+  return der.sequence(
+    der.sequence(...named.map(({ oid, name }) => der.sequence(der.oid(oid), der.utf8(name)))),
+    der.utf8(ncaName),
+    der.utf8(ncaId),
   )
 }

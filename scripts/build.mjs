@@ -1,0 +1,3 @@
+import { setUp } from './set_up.mjs'
+
+await setUp()

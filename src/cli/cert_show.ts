@@ -1,0 +1,172 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { type Certificate, isQwac, keyPurpose, type Psd2Statement } from '../domain/certificate.ts'
+import { CertificateError, certificateFromDer, certificatesFromPem } from '../pki/certificate.ts'
+import { psd2RoleName } from '../pki/qc_statements.ts'
+import { exitCode, type Io } from './io.ts'
+
+const usage = `Usage: devapp-authz cert show FILE [--json]
+
+Shows what the gateway reads in a certificate: whom it names, what it is for, where its revocation is answered, and
+its PSD2 roles. FILE is PEM (its first certificate is shown) or DER. Trust, dates and revocation are not checked.
+
+  --json      one JSON object instead of the listing
+  -h, --help  this text
+
+Exit code: 0 shown, 1 FILE is not a readable certificate, 2 wrong usage.
+`
+
+/** Room for a chain with comments. */
+const maxFileBytes = 1_048_576
+
+/** `devapp-authz cert show`, given the arguments after `show`. Returns the exit code. */
+export function certShow(argv: string[], io: Io): number {
+  const command = commandOf(argv)
+  if ('problem' in command) {
+    io.stderr(`devapp-authz cert show: ${command.problem}\n\n${usage}`)
+    return exitCode.usage
+  }
+  if ('help' in command) {
+    io.stdout(usage)
+    return exitCode.done
+  }
+  try {
+    const certificate = certificateFromFile(command.file)
+    io.stdout(command.json ? `${JSON.stringify(jsonOf(certificate), undefined, 2)}\n` : listingOf(certificate))
+    return exitCode.done
+  } catch (error) {
+    io.stderr(`devapp-authz cert show: ${command.file}: ${reasonOf(error)}\n`)
+    return exitCode.refused
+  }
+}
+
+type Command = { help: true } | { file: string; json: boolean } | { problem: string }
+
+function commandOf(argv: string[]): Command {
+  try {
+    const options = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
+    const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true })
+    if (values.help) return { help: true }
+    const [file, ...others] = positionals
+    if (file === undefined) return { problem: 'which FILE?' }
+    if (others.length > 0) return { problem: `one FILE at a time, not also ${others.join(' ')}` }
+    return { file, json: values.json ?? false }
+  } catch (error) {
+    return { problem: reasonOf(error) }
+  }
+}
+
+function certificateFromFile(file: string): Certificate {
+  const bytes = readCapped(file)
+  // DER begins with a SEQUENCE; as text that byte is the digit 0, with which no PEM armour begins.
+  if (bytes[0] === 0x30) return certificateFromDer(bytes)
+  const [first] = certificatesFromPem(bytes.toString('latin1'))
+  if (first === undefined) throw new CertificateError('there is no certificate in it, neither PEM nor DER')
+  return first
+}
+
+/** Not by the file's size, which a pipe or a device does not tell. */
+function readCapped(file: string): Buffer {
+  const bytes = Buffer.alloc(maxFileBytes + 1)
+  const descriptor = openSync(file, 'r')
+  try {
+    let length = 0
+    for (let read = -1; read !== 0 && length < bytes.length; length += read)
+      read = readSync(descriptor, bytes, length, bytes.length - length, null)
+    if (length > maxFileBytes) throw new CertificateError('larger than 1 MiB')
+    return bytes.subarray(0, length)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return ('code' in error && systemErrors[String(error.code)]) || error.message
+}
+
+const systemErrors: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'is a directory',
+}
+
+function jsonOf(certificate: Certificate): unknown {
+  const { qcStatements } = certificate
+  return {
+    subject: certificate.subject,
+    issuer: certificate.issuer,
+    serialNumber: certificate.serialNumber,
+    commonNames: certificate.commonNames,
+    notBefore: certificate.notBefore.toISOString(),
+    notAfter: certificate.notAfter.toISOString(),
+    sha256: certificate.sha256,
+    extendedKeyUsage: certificate.extendedKeyUsage ?? null,
+    ocspUrls: certificate.ocspUrls,
+    crlUrls: certificate.crlUrls,
+    organizationIdentifier: certificate.organizationIdentifier ?? null,
+    qwac: isQwac(certificate),
+    qcCompliance: qcStatements?.qcCompliance ?? false,
+    qcTypes: qcStatements?.qcTypes ?? [],
+    psd2: qcStatements?.psd2 ? psd2Json(qcStatements.psd2) : null,
+    warnings: qcStatements?.warnings ?? [],
+  }
+}
+
+/** `roles` are all that the certificate claims; those that no policy grants anything for are named again. */
+function psd2Json({ roles, unknownRoles, ncaName, ncaId }: Psd2Statement): unknown {
+  const unknown = unknownRoles.map(psd2RoleName)
+  return { roles: [...roles, ...unknown], unknownRoles: unknown, ncaName, ncaId }
+}
+
+const labelWidth = 17
+
+function listingOf(certificate: Certificate): string {
+  const statements = certificate.qcStatements
+  const psd2 = statements?.psd2
+  const rows: readonly [label: string, values: readonly string[]][] = [
+    ['Subject', [certificate.subject]],
+    ['Issuer', [certificate.issuer]],
+    ['Common name', certificate.commonNames],
+    ['Serial number', [certificate.serialNumber]],
+    ['Valid', [`${secondsOf(certificate.notBefore)} to ${secondsOf(certificate.notAfter)}`]],
+    ['SHA-256', [certificate.sha256]],
+    ['Purposes', certificate.extendedKeyUsage?.map(purposeName) ?? ['every one (no extendedKeyUsage)']],
+    ['OCSP', certificate.ocspUrls],
+    ['CRL', certificate.crlUrls],
+    ['Organization ID', [certificate.organizationIdentifier ?? []].flat()],
+    ['Qualified', [qualificationOf(certificate)]],
+    [
+      'PSD2 roles',
+      [...(psd2?.roles ?? []), ...(psd2?.unknownRoles ?? []).map((oid) => `${psd2RoleName(oid)} (grants nothing)`)],
+    ],
+    ['NCA', psd2 ? [`${psd2.ncaName} (${psd2.ncaId})`] : []],
+    ['Warnings', statements?.warnings ?? []],
+  ]
+  return rows.map(([label, values]) => `${label.padEnd(labelWidth)}${linesOf(values)}\n`).join('')
+}
+
+const linesOf = (values: readonly string[]): string =>
+  values.length === 0 ? '-' : values.join(`\n${' '.repeat(labelWidth)}`)
+
+const secondsOf = (time: Date): string => time.toISOString().replace('.000Z', 'Z')
+
+function qualificationOf(certificate: Certificate): string {
+  if (isQwac(certificate)) return 'yes, a QWAC'
+  const { qcCompliance = false, qcTypes = [] } = certificate.qcStatements ?? {}
+  const type = qcTypes.length === 0 ? 'no QcType' : `QcType ${qcTypes.join(' and ')}`
+  if (qcCompliance) return `yes, with ${type}`
+  return certificate.qcStatements === undefined ? 'no' : `no (${type} and no QcCompliance)`
+}
+
+const purposeName = (oid: string): string => purposeNames[oid] ?? oid
+
+const purposeNames: Readonly<Record<string, string>> = {
+  [keyPurpose.any]: 'anyExtendedKeyUsage',
+  '1.3.6.1.5.5.7.3.1': 'serverAuth',
+  [keyPurpose.clientAuth]: 'clientAuth',
+  '1.3.6.1.5.5.7.3.3': 'codeSigning',
+  '1.3.6.1.5.5.7.3.4': 'emailProtection',
+  '1.3.6.1.5.5.7.3.8': 'timeStamping',
+  [keyPurpose.ocspSigning]: 'OCSPSigning',
+}

@@ -1,0 +1,41 @@
+import { readFileSync, statSync } from 'node:fs'
+import type { Certificate } from '../domain/certificate.ts'
+import { CertificateError, certificateFromDer, certificatesFromPem } from '../pki/certificate.ts'
+
+/** 1 MiB: room for a chain with comments, and no more. */
+const maxFileBytes = 1_048_576
+
+/** The bytes of a file of at most 1 MiB. Throws an Error whose message names the file and says why it cannot be read. */
+export function bytesOfFile(file: string): Buffer {
+  try {
+    if (statSync(file).size > maxFileBytes) throw new Error('larger than 1 MiB')
+    return readFileSync(file)
+  } catch (cause) {
+    throw new Error(`${file}: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+/** The certificate in a DER file, or the first one in a PEM file. Throws as `bytesOfFile` does, also when there is none. */
+export function certificateFromFile(file: string): Certificate {
+  const bytes = bytesOfFile(file)
+  try {
+    // A DER certificate begins with SEQUENCE; no PEM armour begins with that byte, the digit 0.
+    if (bytes[0] === 0x30) return certificateFromDer(bytes)
+    const [first] = certificatesFromPem(bytes.toString('latin1'))
+    if (first === undefined) throw new CertificateError('no certificate in it, in PEM or DER')
+    return first
+  } catch (cause) {
+    throw new Error(`${file}: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  return systemErrors[(cause as NodeJS.ErrnoException).code ?? ''] ?? cause.message
+}
+
+const systemErrors: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'is a directory',
+}

@@ -1,0 +1,93 @@
+import { status as grpcStatus } from '@grpc/grpc-js'
+import type { Allow, Decision, Deny } from '../domain/decision.ts'
+import { type DenyCode, denials } from '../domain/denials.ts'
+import type { Policy } from '../domain/policy.ts'
+import type { HeaderValueOption } from './generated/envoy/config/core/v3/HeaderValueOption.ts'
+import type { CheckResponse } from './generated/envoy/service/auth/v3/CheckResponse.ts'
+import type { DeniedHttpResponse } from './generated/envoy/service/auth/v3/DeniedHttpResponse.ts'
+import type { OkHttpResponse } from './generated/envoy/service/auth/v3/OkHttpResponse.ts'
+import type { StatusCode } from './generated/envoy/type/v3/StatusCode.ts'
+import { identityHeaders, identityOf } from './identity_headers.ts'
+
+export interface Answering {
+  readonly requestId: string
+  /** `undefined` where the request named none that exists. */
+  readonly policy: Policy | undefined
+  /** Prefix of the problem's `type`: the code is appended (RFC 9457 3.1.1). */
+  readonly typeBase: string
+}
+
+/** Where the caller is asked for HTTP Basic (RFC 7617 2). */
+const challenged: ReadonlySet<DenyCode> = new Set<DenyCode>(['basic_missing', 'basic_malformed', 'basic_invalid'])
+const challenge = 'Basic realm="DevApp", charset="UTF-8"'
+/** Seconds after which an outage of ours or of a responder is worth another try. */
+const retryAfter = '5'
+
+/** The decision as Envoy's `CheckResponse`. Code, policy and DevApp go to Envoy's access log as dynamic metadata. */
+export function checkResponse(decision: Decision, answering: Answering): CheckResponse {
+  const metadata = {
+    code: decision.kind === 'allow' ? 'allow' : decision.code,
+    policy: answering.policy?.name ?? '',
+    devapp: decision.kind === 'allow' ? (decision.devApp?.id ?? '') : '',
+  }
+  const dynamic_metadata = {
+    fields: Object.fromEntries(Object.entries(metadata).map(([name, stringValue]) => [name, { stringValue }])),
+  }
+  return decision.kind === 'allow'
+    ? { status: { code: grpcStatus.OK }, ok_response: allowed(decision, answering.policy), dynamic_metadata }
+    : { status: { code: grpcStatus.PERMISSION_DENIED }, denied_response: denied(decision, answering), dynamic_metadata }
+}
+
+function allowed(decision: Allow, policy: Policy | undefined): OkHttpResponse {
+  const identity = identityOf(decision)
+  const unset = identityHeaders.filter((name) => identity[name] === undefined)
+  const spent = policy?.require.has('basic') && !policy.keepAuthorization ? ['authorization'] : []
+  return {
+    headers: identityHeaders.flatMap((name) => header(name, identity[name])),
+    // Envoy removes after it sets, so a name stands in one of the two lists only.
+    headers_to_remove: [...unset, ...spent],
+  }
+}
+
+function denied(decision: Deny, answering: Answering): DeniedHttpResponse {
+  const { status } = denials[decision.code]
+  const { contentType, body } =
+    answering.policy?.answer === 'berlin_group' ? tppMessages(decision, answering) : problem(decision, answering)
+  return {
+    status: { code: status as StatusCode },
+    headers: [
+      ...header('content-type', contentType),
+      ...header('cache-control', 'no-store'),
+      ...header('www-authenticate', challenged.has(decision.code) ? challenge : undefined),
+      ...header('retry-after', status === 503 ? retryAfter : undefined),
+    ],
+    body: JSON.stringify(body),
+  }
+}
+
+/** RFC 9457. */
+function problem({ code, told }: Deny, { requestId, typeBase }: Answering) {
+  const { title, status } = denials[code]
+  return {
+    contentType: 'application/problem+json',
+    body: { type: `${typeBase}${code}`, title, status, detail: told, code, request_id: requestId },
+  }
+}
+
+/** The Berlin Group's NextGenPSD2 framework, Implementation Guidelines 4.14; without its own code, the problem. */
+function tppMessages(decision: Deny, answering: Answering) {
+  const { berlinGroup } = denials[decision.code]
+  if (berlinGroup === undefined) return problem(decision, answering)
+  return {
+    contentType: 'application/json',
+    body: {
+      tppMessages: [{ category: 'ERROR', code: berlinGroup, text: decision.told }],
+      code: decision.code,
+      request_id: answering.requestId,
+    },
+  }
+}
+
+function header(key: string, value: string | undefined): HeaderValueOption[] {
+  return value === undefined ? [] : [{ header: { key, value }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' }]
+}

@@ -1,0 +1,77 @@
+import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js'
+import { authorize, type Judgement, type Rules, refused } from '../authorize.ts'
+import { deny } from '../domain/decision.ts'
+import type { AuthRequest } from '../domain/request.ts'
+import type { DecisionRecord } from '../ops/decision_record.ts'
+import type { Ports } from '../ports.ts'
+import { type CertificateReader, parseCheckRequest } from './check_request.ts'
+import { checkResponse } from './check_response.ts'
+import { decisionRecord } from './decision_record.ts'
+import type { CheckRequest__Output } from './generated/envoy/service/auth/v3/CheckRequest.ts'
+import type { CheckResponse } from './generated/envoy/service/auth/v3/CheckResponse.ts'
+
+export interface CheckServiceOptions {
+  /** Read anew for each request, so that a reload is in force for the next one. */
+  readonly rules: () => Rules
+  readonly ports: Ports
+  readonly readCertificate: CertificateReader
+  readonly deadlineMs: number
+  readonly typeBase: string
+  readonly onDecision: (record: DecisionRecord) => void
+}
+
+type Check = (
+  call: Pick<ServerUnaryCall<CheckRequest__Output, CheckResponse>, 'request'>,
+  callback: sendUnaryData<CheckResponse>,
+) => void
+
+/**
+ * `Authorization/Check`. Always answers with a decision and never with a gRPC error: what is unexpected is denied as
+ * `internal_error`, what takes longer than the deadline as `deadline_exceeded`.
+ */
+export function checkService(options: CheckServiceOptions): Check {
+  return (call, callback) => {
+    const startedAt = performance.now()
+    const rules = options.rules()
+    let request: AuthRequest | undefined
+
+    const answer = (judgement: Judgement): void => {
+      const policy = request?.policy === undefined ? undefined : rules.policies.get(request.policy)
+      const answering = { requestId: request?.id ?? '', policy, typeBase: options.typeBase }
+      callback(null, checkResponse(judgement.decision, answering))
+      options.onDecision(decisionRecord(request, judgement, performance.now() - startedAt))
+    }
+    const fail = (error: unknown): void =>
+      answer(
+        refused(
+          deny('internal_error', { detail: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+        ),
+      )
+
+    try {
+      const parsed = parseCheckRequest(call.request, options.readCertificate)
+      if ('kind' in parsed) return answer(refused(parsed))
+      request = parsed
+      const judgement = authorize(request, rules, options.ports)
+      if (judgement instanceof Promise) withDeadline(judgement, options.deadlineMs).then(answer, fail)
+      else answer(judgement)
+    } catch (error) {
+      fail(error)
+    }
+  }
+}
+
+async function withDeadline(judgement: Promise<Judgement>, deadlineMs: number): Promise<Judgement> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<Judgement>((resolve) => {
+    timer = setTimeout(
+      () => resolve(refused(deny('deadline_exceeded', { detail: `deadline=${deadlineMs}ms` }))),
+      deadlineMs,
+    )
+  })
+  try {
+    return await Promise.race([judgement, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,22 @@
+import type { Judgement } from '../authorize.ts'
+import type { AuthRequest } from '../domain/request.ts'
+import type { DecisionRecord } from '../ops/decision_record.ts'
+
+/** The record of a decision about `request`, which is `undefined` where it could not be read. */
+export function decisionRecord(request: AuthRequest | undefined, judgement: Judgement, ms: number): DecisionRecord {
+  const { decision, evidence } = judgement
+  const presented = request?.certificate
+  const selection = evidence?.identity.selection
+  const revocation = evidence?.revocation
+  return {
+    code: decision.kind === 'allow' ? 'allow' : decision.code,
+    policy: request?.policy,
+    devapp: selection?.status === 'selected' ? selection.devApp.id : undefined,
+    serial: presented?.status === 'presented' ? presented.certificate.serialNumber : undefined,
+    request_id: request?.id,
+    ms: Math.round(ms * 1_000) / 1_000,
+    revocation: revocation?.status,
+    tier: revocation !== undefined && 'tier' in revocation ? revocation.tier : undefined,
+    detail: decision.kind === 'deny' ? decision.detail : undefined,
+  }
+}

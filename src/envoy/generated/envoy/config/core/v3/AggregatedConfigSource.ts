@@ -1,8 +1,0 @@
-// Original file: proto/envoy/config/core/v3/config_source.proto
-
-
-export interface AggregatedConfigSource {
-}
-
-export interface AggregatedConfigSource__Output {
-}

@@ -1,8 +1,0 @@
-// Original file: proto/envoy/service/secret/v3/sds.proto
-
-
-export interface SdsDummy {
-}
-
-export interface SdsDummy__Output {
-}

@@ -1,0 +1,22 @@
+import type { Logger } from './log.ts'
+
+/**
+ * Runs `stop` once on SIGTERM or SIGINT, and then lets the process end. A second signal ends it at once.
+ */
+export function onShutdown(log: Logger, stop: () => Promise<void>): void {
+  let stopping = false
+  const shutDown = (signal: NodeJS.Signals): void => {
+    if (stopping) process.exit(1)
+    stopping = true
+    log.info({ signal }, 'stopping')
+    stop().then(
+      () => log.info('stopped'),
+      (error: unknown) => {
+        log.error({ err: error }, 'stopping failed')
+        process.exitCode = 1
+      },
+    )
+  }
+  process.on('SIGTERM', shutDown)
+  process.on('SIGINT', shutDown)
+}

@@ -1,0 +1,80 @@
+import { type FSWatcher, watch } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import type { Registry } from '../ports.ts'
+import { parseDevApps } from './devapps_file.ts'
+import { RegistrySnapshot } from './registry.ts'
+
+/** An editor writes in several steps, and a Kubernetes volume swaps several links: look once they are through. */
+const settleMs = 50
+
+/** A file that is far larger is not a registry. */
+const maxBytes = 512 * 1024 * 1024
+
+export interface FileStoreObserver {
+  readonly onLoaded: (snapshot: RegistrySnapshot) => void
+  /** The file could not be taken over; what was in force stays. */
+  readonly onRefused: (error: Error) => void
+}
+
+/**
+ * DevApps from a YAML file, read at start and whenever it changes. A file that does not hold up is refused as a whole, and
+ * the last good one stays in force.
+ */
+export class FileStore implements Registry {
+  readonly #path: string
+  readonly #observer: FileStoreObserver
+  #snapshot: RegistrySnapshot | undefined
+  #text: string | undefined
+  #watcher: FSWatcher | undefined
+  #timer: NodeJS.Timeout | undefined
+  #reading: Promise<void> = Promise.resolve()
+
+  constructor(path: string, observer: FileStoreObserver) {
+    this.#path = path
+    this.#observer = observer
+  }
+
+  snapshot(): RegistrySnapshot | undefined {
+    return this.#snapshot
+  }
+
+  /** Reads the file, then watches it. Resolves after the first reading, whatever came of it. */
+  async start(): Promise<void> {
+    // The folder, since a file that is replaced, or a link that is swapped, takes its own watch with it.
+    this.#watcher = watch(dirname(this.#path), () => this.#changed())
+    this.#watcher.on('error', (error) => this.#observer.onRefused(error))
+    await this.reload()
+  }
+
+  /** Reads the file now, after any reading under way. Never rejects: the observer is told. */
+  reload(): Promise<void> {
+    this.#reading = this.#reading.then(() => this.#read())
+    return this.#reading
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.#watcher?.close()
+  }
+
+  #changed(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.reload(), settleMs)
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const bytes = await readFile(this.#path)
+      if (bytes.length > maxBytes) throw new Error(`${basename(this.#path)} is larger than ${maxBytes} bytes`)
+      const text = bytes.toString('utf8')
+      if (text === this.#text && this.#snapshot !== undefined) return
+      const snapshot = new RegistrySnapshot(parseDevApps(text, this.#path))
+      this.#text = text
+      this.#snapshot = snapshot
+      this.#observer.onLoaded(snapshot)
+    } catch (error) {
+      this.#observer.onRefused(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import type { Certificate } from '../domain/certificate.ts'
+import type { DevApp, RegisteredCertificate } from '../domain/devapp.ts'
+import type { Binding, RegisteredDevApps } from '../domain/identify.ts'
+import { isSignedBy } from '../pki/certificate.ts'
+
+interface Entry {
+  readonly certificate: RegisteredCertificate
+  readonly owners: DevApp[]
+}
+
+/** DevApps indexed for the request path. Immutable: a change makes a new one. */
+export class RegistrySnapshot implements RegisteredDevApps {
+  readonly devApps: readonly DevApp[]
+  readonly #byFingerprint = new Map<string, Entry>()
+  readonly #bySerialAndName = new Map<string, RegisteredCertificate[]>()
+  readonly #byClientKey: ReadonlyMap<string, DevApp>
+
+  constructor(devApps: readonly DevApp[]) {
+    this.devApps = devApps
+    this.#byClientKey = new Map(devApps.map((devApp) => [devApp.clientKey, devApp]))
+    for (const devApp of devApps) for (const certificate of devApp.certificates) this.#add(certificate, devApp)
+  }
+
+  /** The registered leaves, each once, however many DevApps it serves. */
+  get certificates(): readonly RegisteredCertificate[] {
+    return [...this.#byFingerprint.values()].map((entry) => entry.certificate)
+  }
+
+  byClientKey(clientKey: string): DevApp | undefined {
+    return this.#byClientKey.get(clientKey)
+  }
+
+  /** The registered leaf with this SHA-256, lower-case hex. */
+  leaf(sha256: string): Certificate | undefined {
+    return this.#byFingerprint.get(sha256)?.certificate.leaf
+  }
+
+  /**
+   * How a presented leaf relates to the registered ones. One with a registered serial number and common name is told apart
+   * by the issuer's signature, since a name alone can be anybody's.
+   */
+  bindingOf(leaf: Certificate): Binding {
+    const entry = this.#byFingerprint.get(leaf.sha256)
+    if (entry !== undefined) return { status: 'registered', certificate: entry.certificate, owners: entry.owners }
+    const alike = this.#bySerialAndName.get(serialAndName(leaf)) ?? []
+    const [first] = alike
+    if (first === undefined) return { status: 'unregistered' }
+    const reissued = alike.find(({ chain: [issuer] }) => isSignedBy(leaf, issuer))
+    return reissued === undefined
+      ? { status: 'other_issuer', registered: first.leaf }
+      : { status: 'differs', registered: reissued.leaf }
+  }
+
+  #add(certificate: RegisteredCertificate, devApp: DevApp): void {
+    const { leaf } = certificate
+    const entry = this.#byFingerprint.get(leaf.sha256)
+    if (entry !== undefined) {
+      entry.owners.push(devApp)
+      return
+    }
+    this.#byFingerprint.set(leaf.sha256, { certificate, owners: [devApp] })
+    const key = serialAndName(leaf)
+    this.#bySerialAndName.set(key, [...(this.#bySerialAndName.get(key) ?? []), certificate])
+  }
+}
+
+/** Serial numbers are hex, so that the separator cannot occur in one. */
+function serialAndName({ serialNumber, commonNames }: Certificate): string {
+  return `${serialNumber}/${commonNames.join('\0')}`
+}

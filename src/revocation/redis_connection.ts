@@ -1,0 +1,168 @@
+import { performance } from 'node:perf_hooks'
+import type { ConnectionOptions } from 'node:tls'
+import { Cluster, Redis } from 'ioredis'
+import { Breaker } from './breaker.ts'
+
+export interface RedisEndpoint {
+  readonly host: string
+  readonly port: number
+}
+
+export type RedisTopology =
+  | { readonly kind: 'single'; readonly endpoint: RedisEndpoint }
+  | {
+      readonly kind: 'sentinel'
+      /** The name of the monitored primary. */
+      readonly primary: string
+      readonly sentinels: readonly RedisEndpoint[]
+      readonly sentinelUsername?: string | undefined
+      readonly sentinelPassword?: string | undefined
+    }
+  | { readonly kind: 'cluster'; readonly nodes: readonly RedisEndpoint[] }
+
+export interface RedisConnectionOptions {
+  readonly topology: RedisTopology
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+  /** Not with a Cluster, which has one. */
+  readonly database?: number | undefined
+  /** Present where the connection is TLS, to the Sentinels too. */
+  readonly tls?: ConnectionOptions | undefined
+  readonly commandTimeoutMs: number
+  readonly connectTimeoutMs: number
+  /** The longest pause between two attempts to connect. */
+  readonly maxReconnectMs: number
+  /** Told what is wrong, without secrets, at most once every ten seconds. */
+  readonly onError?: ((message: string) => void) | undefined
+}
+
+/** What a command gave: never a rejection. `refused` is an answer of Redis; `failed` is the lack of one. */
+export type CommandOutcome<Reply> =
+  | { readonly status: 'replied'; readonly reply: Reply }
+  | { readonly status: 'refused'; readonly cause: string }
+  | { readonly status: 'failed'; readonly cause: string }
+
+const errorIntervalMs = 10_000
+
+/**
+ * A connection that nobody waits for: a command has its deadline, is refused while the connection is down, and is not
+ * even tried while Redis hangs. Reconnecting goes on in the background.
+ */
+export class RedisConnection {
+  readonly #client: Redis | Cluster
+  readonly #options: RedisConnectionOptions
+  #breaker = hangBreaker()
+  #quietUntilMs = 0
+
+  constructor(options: RedisConnectionOptions) {
+    this.#options = options
+    this.#client = connect(options)
+    this.#client.on('error', (error: Error) => this.#report(error))
+    // A new connection is no longer the one that hung.
+    this.#client.on('ready', () => {
+      this.#breaker = hangBreaker()
+    })
+  }
+
+  get ready(): boolean {
+    return this.#client.status === 'ready'
+  }
+
+  /** The outcome of `command`, within `commandTimeoutMs`. */
+  async run<Reply>(command: (client: Redis | Cluster) => Promise<Reply>): Promise<CommandOutcome<Reply>> {
+    if (!this.ready) return { status: 'failed', cause: 'not connected' }
+    const outcome = await this.#breaker.attempt(() => this.#withinDeadline(command))
+    return (outcome as CommandOutcome<Reply> | undefined) ?? { status: 'failed', cause: 'does not answer' }
+  }
+
+  close(): void {
+    this.#client.disconnect()
+  }
+
+  async #withinDeadline<Reply>(command: (client: Redis | Cluster) => Promise<Reply>): Promise<CommandOutcome<Reply>> {
+    const { commandTimeoutMs } = this.#options
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<CommandOutcome<Reply>>((resolve) => {
+      timer = setTimeout(() => resolve({ status: 'failed', cause: 'deadline' }), commandTimeoutMs)
+    })
+    const replied = command(this.#client).then(
+      (reply): CommandOutcome<Reply> => ({ status: 'replied', reply }),
+      (error: Error): CommandOutcome<Reply> => ({
+        status: error.name === 'ReplyError' ? 'refused' : 'failed',
+        cause: error.message,
+      }),
+    )
+    const outcome = await Promise.race([replied, late])
+    clearTimeout(timer)
+    return outcome
+  }
+
+  /** The message only: an error of ioredis carries the command and its arguments. */
+  #report({ message }: Error): void {
+    const nowMs = performance.now()
+    if (nowMs < this.#quietUntilMs) return
+    this.#quietUntilMs = nowMs + errorIntervalMs
+    this.#options.onError?.(message)
+  }
+}
+
+/**
+ * The connection that a `redis:` or `rediss:` URL describes (user, password, host, port, database), without its
+ * limits. `undefined` where the text is no such URL.
+ */
+export function redisFromUrl(
+  text: string,
+): Pick<RedisConnectionOptions, 'topology' | 'username' | 'password' | 'database' | 'tls'> | undefined {
+  if (!URL.canParse(text)) return undefined
+  const { protocol, hostname, port, pathname, username, password } = new URL(text)
+  const database = Number(pathname.replace(/^\//, '') || 0)
+  if ((protocol !== 'redis:' && protocol !== 'rediss:') || hostname === '' || !Number.isInteger(database)) {
+    return undefined
+  }
+  const host = hostname.replace(/^\[|\]$/g, '')
+  return {
+    topology: { kind: 'single', endpoint: { host, port: port === '' ? 6379 : Number(port) } },
+    username: username === '' ? undefined : decodeURIComponent(username),
+    password: password === '' ? undefined : decodeURIComponent(password),
+    database,
+    tls: protocol === 'rediss:' ? { servername: host } : undefined,
+  }
+}
+
+/** Redis that is gone refuses at once; only one that hangs costs a deadline each time. */
+const hangBreaker = (): Breaker<CommandOutcome<unknown>> =>
+  new Breaker({ failures: 3, openMs: 500, maxOpenMs: 2_000 }, ({ status }) => status === 'failed')
+
+function connect(options: RedisConnectionOptions): Redis | Cluster {
+  const { topology, username, password, database, tls, connectTimeoutMs, maxReconnectMs } = options
+  const patience = (attempts: number): number => Math.min(50 * 2 ** Math.min(attempts, 16), maxReconnectMs)
+  const common = {
+    ...{ username, password, connectTimeout: connectTimeoutMs, protocol: 2 as const },
+    ...{ maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false },
+    // A connection over which nothing comes back is given up, with all that waits for it.
+    socketTimeout: Math.max(1_000, 10 * options.commandTimeoutMs),
+    // After a failover, a former primary refuses writes: look for the new one.
+    reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
+  }
+  const offline = { enableOfflineQueue: false, retryStrategy: patience }
+  switch (topology.kind) {
+    case 'single':
+      return new Redis({ ...common, ...offline, ...topology.endpoint, db: database ?? 0, tls })
+    case 'sentinel':
+      return new Redis({
+        ...{ ...common, ...offline, db: database ?? 0, tls },
+        ...{ name: topology.primary, sentinels: topology.sentinels.map((endpoint) => ({ ...endpoint })) },
+        ...{ sentinelUsername: topology.sentinelUsername, sentinelPassword: topology.sentinelPassword },
+        ...{ sentinelRetryStrategy: patience, failoverDetector: true, sentinelCommandTimeout: connectTimeoutMs },
+        ...(tls === undefined ? {} : { sentinelTLS: tls, enableTLSForSentinelMode: true }),
+      })
+    case 'cluster':
+      return new Cluster(
+        topology.nodes.map((node) => ({ ...node })),
+        {
+          ...{ enableOfflineQueue: false, clusterRetryStrategy: patience, clusterNodeRetryStrategy: patience },
+          redisOptions: { ...common, tls },
+        },
+      )
+  }
+}

@@ -1,0 +1,44 @@
+import type { CheckRequest__Output } from '../../src/envoy/generated/envoy/service/auth/v3/CheckRequest.ts'
+
+export interface CheckAttributes {
+  readonly policy?: string
+  readonly sni?: string
+  readonly host?: string
+  readonly path?: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** As on the wire: percent-encoded PEM. */
+  readonly certificate?: string
+}
+
+/** What Envoy sends, as grpc-js hands it over. */
+export function checkRequest(sent: CheckAttributes): CheckRequest__Output {
+  const host = sent.host ?? 'api.example.com'
+  return {
+    attributes: {
+      source: { address: null, service: '', labels: {}, principal: '', certificate: sent.certificate ?? '' },
+      destination: null,
+      request: {
+        time: null,
+        http: {
+          id: '1',
+          method: 'GET',
+          headers: { ...sent.headers },
+          header_map: null,
+          path: sent.path ?? '/v1/data',
+          host,
+          scheme: 'https',
+          query: '',
+          fragment: '',
+          size: 0,
+          protocol: 'HTTP/2',
+          body: '',
+          raw_body: Buffer.alloc(0),
+        },
+      },
+      context_extensions: sent.policy === undefined ? {} : { policy: sent.policy },
+      metadata_context: null,
+      route_metadata_context: null,
+      tls_session: { sni: sent.sni ?? 'api.example.com' },
+    },
+  }
+}

@@ -1,0 +1,162 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
+
+const reference = fileURLToPath(new URL('../../envoy/', import.meta.url))
+
+/** The parts of Envoy's bootstrap that tests change. What it says besides stays as it is. */
+export interface Bootstrap {
+  admin: { address: SocketAddress }
+  static_resources: { listeners: [Listener]; clusters: Cluster[] }
+}
+export interface SocketAddress {
+  socket_address: { address: string; port_value: number }
+}
+export interface Listener {
+  address: SocketAddress
+  filter_chains: FilterChain[]
+}
+export interface FilterChain {
+  name: string
+  filter_chain_match: { server_names: string[] }
+  transport_socket: { typed_config: DownstreamTls }
+  filters: [{ typed_config: HttpConnectionManager }]
+}
+export interface DownstreamTls {
+  require_client_certificate?: boolean
+  common_tls_context: {
+    combined_validation_context?: {
+      default_validation_context: Record<string, unknown>
+      validation_context_sds_secret_config: { sds_config: Record<string, unknown> }
+    }
+  }
+}
+export interface HttpConnectionManager {
+  early_header_mutation_extensions: [{ typed_config: { mutations: { remove: string }[] } }]
+  http_filters: { name: string; typed_config: Record<string, unknown> }[]
+  route_config: { virtual_hosts: [{ routes: Route[] }] }
+}
+export interface Route {
+  match: { path_separated_prefix: string }
+  route: { cluster: string; timeout: string }
+  typed_per_filter_config: {
+    'envoy.filters.http.ext_authz': { '@type': string; check_settings: { context_extensions: { policy?: string } } }
+  }
+}
+export interface Cluster {
+  name: string
+  load_assignment: {
+    endpoints: [{ lb_endpoints: { endpoint: { address: SocketAddress | { pipe: { path: string } } } }[] }]
+  }
+}
+
+/** The project's own envoy/envoy.yaml. What its YAML shares by an anchor is one object here, too. */
+export function readBootstrap(): Bootstrap {
+  return parse(readFileSync(join(reference, 'envoy.yaml'), 'utf8')) as Bootstrap
+}
+
+export function filterChain(bootstrap: Bootstrap, name: 'mtls' | 'tls'): FilterChain {
+  return found(bootstrap.static_resources.listeners[0].filter_chains, name)
+}
+
+/** Both filter chains share it. */
+export function httpConnectionManager(bootstrap: Bootstrap): HttpConnectionManager {
+  return filterChain(bootstrap, 'mtls').filters[0].typed_config
+}
+
+export function cluster(bootstrap: Bootstrap, name: 'devapp-authz' | 'upstream'): Cluster {
+  return found(bootstrap.static_resources.clusters, name)
+}
+
+/** Adds a route like those that are there, first of all. */
+export function addRoute(bootstrap: Bootstrap, pathPrefix: string, policy: string): void {
+  const { routes } = httpConnectionManager(bootstrap).route_config.virtual_hosts[0]
+  const route = structuredClone(routes[0]!)
+  route.match = { path_separated_prefix: pathPrefix }
+  route.typed_per_filter_config['envoy.filters.http.ext_authz'].check_settings.context_extensions = { policy }
+  routes.unshift(route)
+}
+
+export interface ServerCertificate {
+  readonly pem: string
+  readonly privateKeyPem: string
+}
+
+export interface Places {
+  /** Takes the place of /etc/envoy. */
+  readonly folder: string
+  /** Where the service listens: a Unix socket's path. */
+  readonly authzSocket: string
+  /** On 127.0.0.1. */
+  readonly upstreamPort: number
+  readonly serverCertificates: Readonly<Record<'mtls' | 'tls', ServerCertificate>>
+  /** PEM. */
+  readonly truststore: string
+  /** Any other change, made last. */
+  readonly change?: (bootstrap: Bootstrap) => void
+}
+
+/** Lays the reference out below `folder` as it would lie below /etc/envoy, on free loopback ports. Returns its path. */
+export function layOut(places: Places): string {
+  const { folder, serverCertificates } = places
+  for (const chain of ['mtls', 'tls'] as const) {
+    const name = chain === 'mtls' ? 'api.example.com' : 'api2.example.com'
+    write(join(folder, 'tls', name, 'tls.crt'), serverCertificates[chain].pem)
+    write(join(folder, 'tls', name, 'tls.key'), serverCertificates[chain].privateKeyPem)
+  }
+  write(truststorePath(folder), places.truststore)
+  for (const file of readdirSync(join(reference, 'sds'))) {
+    const secret = relocated(parse(readFileSync(join(reference, 'sds', file), 'utf8')), folder)
+    write(join(folder, 'sds', file), JSON.stringify(secret))
+  }
+  const path = join(folder, 'envoy.json')
+  write(path, JSON.stringify(relocated(filledIn(places), folder)))
+  return path
+}
+
+export function truststorePath(folder: string): string {
+  return join(folder, 'truststore', 'truststore.pem')
+}
+
+/** As an operator replaces a file that Envoy watches: written beside it, then renamed over it. */
+export function replaceFile(path: string, content: string): void {
+  write(`${path}.new`, content)
+  renameSync(`${path}.new`, path)
+}
+
+function filledIn({ authzSocket, upstreamPort, change }: Places): Bootstrap {
+  const bootstrap = readBootstrap()
+  const [listener] = bootstrap.static_resources.listeners
+  bootstrap.admin.address = loopback(0)
+  listener.address = loopback(0)
+  endpointOf(cluster(bootstrap, 'devapp-authz')).address = { pipe: { path: authzSocket } }
+  endpointOf(cluster(bootstrap, 'upstream')).address = loopback(upstreamPort)
+  change?.(bootstrap)
+  return bootstrap
+}
+
+const loopback = (port: number): SocketAddress => ({ socket_address: { address: '127.0.0.1', port_value: port } })
+
+function endpointOf({ load_assignment }: Cluster) {
+  return load_assignment.endpoints[0].lb_endpoints[0]!.endpoint
+}
+
+/** The same tree, with every path below /etc/envoy moved. */
+function relocated<Tree>(tree: Tree, folder: string): Tree {
+  const moved = (_: string, value: unknown) =>
+    typeof value === 'string' ? value.replace(/^\/etc\/envoy(?=\/)/, folder) : value
+  return JSON.parse(JSON.stringify(tree, moved)) as Tree
+}
+
+function found<Named extends { name: string }>(entries: readonly Named[], name: string): Named {
+  const entry = entries.find((candidate) => candidate.name === name)
+  if (entry === undefined) throw new Error(`envoy/envoy.yaml has no ${name}`)
+  return entry
+}
+
+function write(path: string, content: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, content)
+  chmodSync(path, 0o600)
+}

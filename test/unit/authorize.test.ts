@@ -1,0 +1,130 @@
+import { expect } from 'chai'
+import { authorize, type Judgement } from '../../src/authorize.ts'
+import type { Binding, RegisteredDevApps } from '../../src/domain/identify.ts'
+import type { AuthRequest } from '../../src/domain/request.ts'
+import type { Ports } from '../../src/ports.ts'
+import { devApp, good, hostnames, now, policy, registered, request } from '../support/evidence.ts'
+
+const owner = devApp()
+const rules = {
+  hostnames,
+  policies: new Map(
+    [
+      policy(),
+      policy({ name: 'merchant', channel: 'tls', require: new Set(['basic']) }),
+      policy({ name: 'callback', channel: 'tls', require: new Set(), product: undefined }),
+    ].map((each) => [each.name, each]),
+  ),
+}
+
+interface Asked {
+  readonly revocation: number
+  readonly secrets: (string | undefined)[]
+}
+
+function ports(changes: Partial<Ports> = {}, binding?: Binding): { ports: Ports; asked: Asked } {
+  const asked = { revocation: 0, secrets: [] as (string | undefined)[] }
+  const devApps: RegisteredDevApps = {
+    bindingOf: () => binding ?? { status: 'registered', certificate: registered(), owners: [owner] },
+    byClientKey: (key) => (key === owner.clientKey ? owner : undefined),
+  }
+  return {
+    asked,
+    ports: {
+      registry: { snapshot: () => devApps },
+      secrets: {
+        verify: (devApp) => {
+          asked.secrets.push(devApp?.id)
+          return devApp !== undefined
+        },
+      },
+      revocation: {
+        statusOf: () => {
+          asked.revocation++
+          return good
+        },
+      },
+      qtsps: { accepts: () => true },
+      clock: () => now,
+      ...changes,
+    },
+  }
+}
+
+function codeOf(judgement: Judgement | Promise<Judgement>): string {
+  expect(judgement, 'it waited').not.to.be.instanceOf(Promise)
+  const { decision } = judgement as Judgement
+  return decision.kind === 'allow' ? 'allow' : decision.code
+}
+
+const onTls: Partial<AuthRequest> = {
+  sni: 'api2.example.com',
+  host: 'api2.example.com',
+  certificate: { status: 'absent' },
+}
+const basic = (clientKey: string) => ({ status: 'presented', clientKey, clientSecret: 'secret' }) as const
+
+describe('authorize', () => {
+  it('allows without waiting when all evidence is at hand', () => {
+    expect(codeOf(authorize(request(), rules, ports().ports))).to.equal('allow')
+  })
+
+  it('waits for evidence that is not at hand', async () => {
+    const { decision } = await authorize(request(), rules, ports({ revocation: { statusOf: async () => good } }).ports)
+    expect(decision.kind).to.equal('allow')
+  })
+
+  it('refuses a route that names no policy, or one that does not exist', () => {
+    expect(codeOf(authorize(request({ policy: undefined }), rules, ports().ports))).to.equal('policy_unknown')
+    expect(codeOf(authorize(request({ policy: 'nonesuch' }), rules, ports().ports))).to.equal('policy_unknown')
+    expect(codeOf(authorize(request({ policy: '__proto__' }), rules, ports().ports))).to.equal('policy_unknown')
+  })
+
+  const misdirected: [string, Partial<AuthRequest>][] = [
+    ['the 1-way hostname', { sni: 'api2.example.com', host: 'api2.example.com' }],
+    ['the SNI of one hostname and the Host of the other', { sni: 'api.example.com', host: 'api2.example.com' }],
+    ['the Host of one hostname and the SNI of the other', { sni: 'api2.example.com', host: 'api.example.com' }],
+    ['no SNI', { sni: undefined }],
+    ['an unknown Host', { host: 'elsewhere.example' }],
+    ['an empty Host', { host: '' }],
+    ['two Hosts', { host: 'api.example.com,api2.example.com' }],
+  ]
+  for (const [title, sent] of misdirected) {
+    it(`sends a request for a 2-way API with ${title} to the right hostname`, () => {
+      const judgement = authorize(request(sent), rules, ports().ports) as Judgement
+      expect(judgement.decision).to.include({
+        code: 'wrong_hostname',
+        told: 'This API is served on api.example.com.',
+      })
+    })
+  }
+
+  it('refuses everybody until the registry was read', () => {
+    const empty = ports({ registry: { snapshot: () => undefined } })
+    expect(codeOf(authorize(request(), rules, empty.ports))).to.equal('registry_unavailable')
+  })
+
+  it('never asks for the revocation of an unregistered certificate', () => {
+    const { ports: given, asked } = ports({}, { status: 'unregistered' })
+    expect(codeOf(authorize(request(), rules, given))).to.equal('cert_not_registered')
+    expect(asked.revocation).to.equal(0)
+  })
+
+  it('verifies a secret for an unknown ClientKey too', () => {
+    const { ports: given, asked } = ports()
+    const sent = request({ ...onTls, policy: 'merchant', basic: basic('nobody') })
+    expect(codeOf(authorize(sent, rules, given))).to.equal('basic_invalid')
+    expect(asked.secrets).to.deep.equal([undefined])
+  })
+
+  it('allows the right secret on the 1-way hostname', () => {
+    const sent = request({ ...onTls, policy: 'merchant', basic: basic(owner.clientKey) })
+    expect(codeOf(authorize(sent, rules, ports().ports))).to.equal('allow')
+  })
+
+  it('asks nobody on a public policy', () => {
+    const { ports: given, asked } = ports()
+    expect(codeOf(authorize(request({ ...onTls, policy: 'callback' }), rules, given))).to.equal('allow')
+    expect(asked).to.deep.equal({ revocation: 0, secrets: [] })
+  })
+})

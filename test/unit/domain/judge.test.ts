@@ -1,0 +1,310 @@
+import { expect } from 'chai'
+import type { Psd2Role } from '../../../src/domain/certificate.ts'
+import { type Deny, deny } from '../../../src/domain/decision.ts'
+import type { DenyCode } from '../../../src/domain/denials.ts'
+import type { Evidence, RevocationStatus } from '../../../src/domain/evidence.ts'
+import { judge } from '../../../src/domain/judge.ts'
+import type { Policy } from '../../../src/domain/policy.ts'
+import {
+  certificate,
+  devApp,
+  evidence,
+  evidenceOf,
+  good,
+  policy,
+  qwac,
+  registered,
+  request,
+} from '../../support/evidence.ts'
+
+function denial(given: Evidence): Deny {
+  const decision = judge(given)
+  expect(decision.kind, 'it was allowed').to.equal('deny')
+  return decision as Deny
+}
+
+function expectCode(given: Evidence, code: DenyCode): void {
+  expect(denial(given).code).to.equal(code)
+}
+
+const selectedOf = (owner = devApp()) => ({
+  binding: { status: 'registered', certificate: registered(), owners: [owner] } as const,
+  selection: { status: 'selected', devApp: owner } as const,
+})
+
+describe('judge', () => {
+  it('allows a registered, valid, unrevoked certificate and names its DevApp', () => {
+    const decision = judge(evidence())
+    expect(decision).to.deep.include({ kind: 'allow', devApp: devApp() })
+  })
+
+  it('allows a public policy without credentials, for no DevApp', () => {
+    const open = policy({ channel: 'tls', require: new Set(), product: undefined })
+    const decision = judge(
+      evidence({
+        policy: open,
+        request: request({ certificate: { status: 'absent' } }),
+        identity: { binding: { status: 'not_presented' }, selection: { status: 'none' } },
+        revocation: { status: 'not_asked' },
+      }),
+    )
+    expect(decision).to.deep.equal({ kind: 'allow', devApp: undefined, certificate: undefined })
+  })
+
+  describe('the certificate', () => {
+    it('is needed on the 2-way channel', () => {
+      expectCode(evidence({ request: request({ certificate: { status: 'absent' } }) }), 'cert_missing')
+    })
+
+    it('has to be readable, and the log says what was wrong', () => {
+      const malformed = request({ certificate: { status: 'malformed', cause: 'not PEM' } })
+      expect(denial(evidence({ request: malformed }))).to.include({ code: 'cert_malformed', detail: 'not PEM' })
+    })
+
+    it('has no place on the 1-way channel', () => {
+      expectCode(evidence({ policy: policy({ channel: 'tls', require: new Set(['basic']) }) }), 'request_malformed')
+    })
+
+    it('is refused before its notBefore, and the caller is told the date', () => {
+      const leaf = certificate({ notBefore: new Date('2026-06-15T12:00:00.001Z') })
+      expect(denial(evidenceOf(leaf))).to.include({
+        code: 'cert_not_yet_valid',
+        told: 'The client certificate is not valid before 2026-06-15T12:00:00.001Z.',
+      })
+    })
+
+    it('is refused after its notAfter, and the caller is told the date', () => {
+      const leaf = certificate({ notAfter: new Date('2026-06-15T11:59:59.999Z') })
+      expect(denial(evidenceOf(leaf))).to.include({
+        code: 'cert_expired',
+        told: 'The client certificate expired on 2026-06-15T11:59:59.999Z.',
+      })
+    })
+
+    it('is valid on both of its dates (RFC 5280 4.1.2.5)', () => {
+      expect(judge(evidenceOf(certificate({ notBefore: evidence().now }))).kind).to.equal('allow')
+      expect(judge(evidenceOf(certificate({ notAfter: evidence().now }))).kind).to.equal('allow')
+    })
+
+    it('is refused when it is for other purposes than client authentication', () => {
+      expectCode(evidenceOf(certificate({ extendedKeyUsage: ['1.3.6.1.5.5.7.3.1'] })), 'cert_purpose')
+      expectCode(evidenceOf(certificate({ extendedKeyUsage: [] })), 'cert_purpose')
+    })
+
+    it('passes with any purpose, and with no extended key usage', () => {
+      expect(judge(evidenceOf(certificate({ extendedKeyUsage: ['2.5.29.37.0'] }))).kind).to.equal('allow')
+      expect(judge(evidenceOf(certificate({ extendedKeyUsage: undefined }))).kind).to.equal('allow')
+    })
+
+    const bindings = [
+      ['unregistered', 'cert_not_registered'],
+      ['not_presented', 'cert_not_registered'],
+      ['other_issuer', 'cert_issuer_mismatch'],
+      ['differs', 'cert_differs'],
+    ] as const
+    for (const [status, code] of bindings) {
+      it(`that is ${status} is ${code}`, () => {
+        const binding = { status, registered: certificate() } as Evidence['identity']['binding']
+        expectCode(evidence({ identity: { ...evidence().identity, binding } }), code)
+      })
+    }
+  })
+
+  describe('revocation', () => {
+    const answered = {
+      source: 'ocsp',
+      tier: 'memory',
+      thisUpdate: good.thisUpdate,
+      usableUntil: good.usableUntil,
+    } as const
+    const cases: [string, RevocationStatus, Partial<Policy>, DenyCode | 'allow'][] = [
+      [
+        'revoked',
+        { ...answered, status: 'revoked', reason: 'keyCompromise', revokedAt: undefined },
+        {},
+        'cert_revoked',
+      ],
+      [
+        'revoked without a reason',
+        { ...answered, status: 'revoked', reason: undefined, revokedAt: undefined },
+        {},
+        'cert_revoked',
+      ],
+      [
+        'on hold',
+        { ...answered, status: 'revoked', reason: 'certificateHold', revokedAt: undefined },
+        {},
+        'cert_on_hold',
+      ],
+      ['unknown to the issuer', { ...answered, status: 'unknown' }, {}, 'cert_status_unknown'],
+      ['without a source', { status: 'no_source' }, {}, 'revocation_no_source'],
+      ['without a source, where the policy lets it pass', { status: 'no_source' }, { onNoSource: 'allow' }, 'allow'],
+      ['unavailable', { status: 'unavailable', cause: 'timeout', lastRevoked: false }, {}, 'revocation_unavailable'],
+      [
+        'unavailable, where the policy lets it pass',
+        { status: 'unavailable', cause: 'timeout', lastRevoked: false },
+        { onUnavailable: 'allow' },
+        'allow',
+      ],
+      [
+        'unavailable after a revoked answer, whatever the policy says',
+        { status: 'unavailable', cause: 'timeout', lastRevoked: true },
+        { onUnavailable: 'allow' },
+        'revocation_unavailable',
+      ],
+      [
+        'unavailable, where only no source may pass',
+        { status: 'unavailable', cause: 'timeout', lastRevoked: false },
+        { onNoSource: 'allow' },
+        'revocation_unavailable',
+      ],
+      [
+        'not asked for',
+        { status: 'not_asked' },
+        { onUnavailable: 'allow', onNoSource: 'allow' },
+        'revocation_unavailable',
+      ],
+      [
+        'revoked, on a policy that lets the unavailable pass',
+        { ...answered, status: 'revoked', reason: undefined, revokedAt: undefined },
+        { onUnavailable: 'allow', onNoSource: 'allow' },
+        'cert_revoked',
+      ],
+    ]
+    for (const [title, revocation, changes, expected] of cases) {
+      it(`${title}: ${expected}`, () => {
+        const decision = judge(evidence({ revocation, policy: policy(changes) }))
+        expect(decision.kind === 'allow' ? 'allow' : decision.code).to.equal(expected)
+      })
+    }
+  })
+
+  describe('Basic', () => {
+    const basicPolicy = policy({ channel: 'tls', require: new Set(['basic']) })
+    const asking = (basic: Evidence['request']['basic'], changes: Partial<Evidence> = {}) =>
+      evidence({ policy: basicPolicy, request: request({ certificate: { status: 'absent' }, basic }), ...changes })
+    const presented = { status: 'presented', clientKey: 'acme-key', clientSecret: 's3cret' } as const
+
+    it('allows the right secret', () => {
+      expect(judge(asking(presented, { secretVerified: true })).kind).to.equal('allow')
+    })
+
+    it('answers a wrong secret and an unknown ClientKey alike', () => {
+      const wrongSecret = denial(asking(presented))
+      const unknownKey = denial(
+        asking(presented, { identity: { binding: { status: 'not_presented' }, selection: { status: 'none' } } }),
+      )
+      expect(wrongSecret).to.deep.equal(unknownKey).and.include({ code: 'basic_invalid', detail: undefined })
+    })
+
+    it('is missing when there is no Authorization, or another scheme', () => {
+      expectCode(asking({ status: 'absent' }), 'basic_missing')
+      expectCode(asking({ status: 'other_scheme' }), 'basic_missing')
+    })
+
+    it('is malformed when it cannot be read or stands twice', () => {
+      expectCode(asking({ status: 'malformed', cause: 'no colon' }), 'basic_malformed')
+      expectCode(asking({ status: 'repeated' }), 'basic_malformed')
+    })
+
+    it('is refused when it stands twice even where it is not asked for', () => {
+      expectCode(evidence({ request: request({ basic: { status: 'repeated' } }) }), 'request_malformed')
+    })
+
+    it('is not looked at where it is not asked for', () => {
+      const decision = judge(evidence({ request: request({ basic: { status: 'malformed', cause: 'not base64' } }) }))
+      expect(decision.kind).to.equal('allow')
+    })
+  })
+
+  describe('the DevApp', () => {
+    it('has to be said where a certificate serves several, and the header is named', () => {
+      const identity = { ...evidence().identity, selection: { status: 'ambiguous' } as const }
+      expect(denial(evidence({ identity })).told).to.equal(
+        'The certificate serves several DevApps: say which with x-client-key.',
+      )
+    })
+
+    it('is one for all credentials', () => {
+      expectCode(
+        evidence({ identity: { ...evidence().identity, selection: { status: 'mismatch' } } }),
+        'devapp_mismatch',
+      )
+      expectCode(evidence({ identity: { ...evidence().identity, selection: { status: 'none' } } }), 'devapp_mismatch')
+    })
+
+    it('is refused while it is disabled', () => {
+      expectCode(evidence({ identity: selectedOf(devApp({ status: 'disabled' })) }), 'devapp_disabled')
+    })
+
+    it('is refused an API product that it has not selected, and the product is named', () => {
+      const refused = denial(evidence({ identity: selectedOf(devApp({ products: new Set(['other']) })) }))
+      expect(refused).to.include({
+        code: 'product_not_selected',
+        told: 'The DevApp has not selected the API product data.',
+      })
+    })
+  })
+
+  describe('PSD2', () => {
+    const asks = (roles: Psd2Role[], match: 'any' | 'all' = 'all') => ({
+      policy: policy({ psd2: { qwac: 'required', roles, match } }),
+    })
+
+    it('allows a QWAC with the role', () => {
+      expect(judge(evidenceOf(certificate({ qcStatements: qwac() }), asks(['PSP_AI']))).kind).to.equal('allow')
+    })
+
+    it('refuses an ordinary certificate, a seal, and one without QcCompliance', () => {
+      expectCode(evidence(asks(['PSP_AI'])), 'qwac_required')
+      expectCode(
+        evidenceOf(certificate({ qcStatements: qwac({ qcTypes: ['eseal'] }) }), asks(['PSP_AI'])),
+        'qwac_required',
+      )
+      expectCode(
+        evidenceOf(certificate({ qcStatements: qwac({ qcCompliance: false }) }), asks(['PSP_AI'])),
+        'qwac_required',
+      )
+    })
+
+    it('refuses a QWAC from an issuer that the operator does not accept', () => {
+      const leaf = certificate({ qcStatements: qwac() })
+      expectCode(evidenceOf(leaf, { ...asks(['PSP_AI']), qtspAccepted: false }), 'qtsp_not_trusted')
+    })
+
+    it('names the roles that are missing', () => {
+      const refused = denial(evidenceOf(certificate({ qcStatements: qwac() }), asks(['PSP_AI', 'PSP_PI', 'PSP_IC'])))
+      expect(refused).to.include({
+        code: 'psd2_role_missing',
+        told: 'The certificate lacks the PSD2 role that this API needs: PSP_PI, PSP_IC.',
+      })
+    })
+
+    it('is content with any of the roles where the policy says so', () => {
+      const leaf = certificate({ qcStatements: qwac() })
+      expect(judge(evidenceOf(leaf, asks(['PSP_PI', 'PSP_AI'], 'any'))).kind).to.equal('allow')
+      expectCode(evidenceOf(leaf, asks(['PSP_PI', 'PSP_IC'], 'any')), 'psd2_role_missing')
+    })
+
+    it('grants nothing for a statement without roles', () => {
+      const empty = { roles: [], unknownRoles: ['0.4.0.19495.1.9'], ncaName: 'n', ncaId: 'i' }
+      expectCode(
+        evidenceOf(certificate({ qcStatements: qwac({ psd2: empty }) }), asks(['PSP_AI'], 'any')),
+        'psd2_role_missing',
+      )
+    })
+  })
+
+  it('tells a revoked caller nothing of the DevApp: revocation comes before what it may do', () => {
+    const revocation = { ...good, status: 'revoked', reason: undefined, revokedAt: undefined } as const
+    expectCode(evidence({ revocation, identity: selectedOf(devApp({ status: 'disabled' })) }), 'cert_revoked')
+  })
+})
+
+describe('deny', () => {
+  it('fills the sentence of the catalogue', () => {
+    expect(deny('wrong_hostname', { hostname: 'api.example.com' }).told).to.equal(
+      'This API is served on api.example.com.',
+    )
+  })
+})

@@ -1,0 +1,139 @@
+import { expect } from 'chai'
+import { type Allow, type Deny, deny } from '../../../src/domain/decision.ts'
+import { denials } from '../../../src/domain/denials.ts'
+import { checkResponse } from '../../../src/envoy/check_response.ts'
+import { identityHeaders } from '../../../src/envoy/identity_headers.ts'
+import { certificate, devApp, policy, qwac } from '../../support/evidence.ts'
+
+const answering = { requestId: 'r-1', policy: policy(), typeBase: 'https://docs.example/denials#' }
+
+function allowedHeaders(decision: Allow, changes: Parameters<typeof policy>[0] = {}) {
+  const response = checkResponse(decision, { ...answering, policy: policy(changes) }).ok_response
+  return {
+    set: Object.fromEntries((response?.headers ?? []).map(({ header }) => [header?.key, header?.value])),
+    removed: response?.headers_to_remove ?? [],
+    actions: new Set((response?.headers ?? []).map(({ append_action }) => append_action)),
+  }
+}
+
+function denied(decision: Deny, changes: Parameters<typeof policy>[0] = {}) {
+  const response = checkResponse(decision, { ...answering, policy: policy(changes) }).denied_response
+  return {
+    status: response?.status?.code,
+    headers: Object.fromEntries((response?.headers ?? []).map(({ header }) => [header?.key, header?.value])),
+    body: JSON.parse(response?.body ?? ''),
+  }
+}
+
+describe('an allowed request', () => {
+  const leaf = certificate({ organizationIdentifier: 'PSDFI-FINFSA-2858394-9', qcStatements: qwac() })
+
+  it('carries the whole identity of a QWAC, each header overwritten', () => {
+    const { set, removed, actions } = allowedHeaders({ kind: 'allow', devApp: devApp(), certificate: leaf })
+    expect(set).to.deep.equal({
+      'x-devapp-id': 'acme',
+      'x-client-cert-serial': '0a01',
+      'x-client-cert-cn': 'acme',
+      'x-client-cert-sha256': 'aa'.repeat(32),
+      'x-tpp-id': 'PSDFI-FINFSA-2858394-9',
+      'x-tpp-roles': 'PSP_AI',
+      'x-tpp-nca': 'FI-FINFSA',
+    })
+    expect(removed).to.deep.equal([])
+    expect([...actions]).to.deep.equal(['OVERWRITE_IF_EXISTS_OR_ADD'])
+  })
+
+  it('has every identity header either set or removed, and none in both lists', () => {
+    for (const decision of [
+      { kind: 'allow', devApp: undefined, certificate: undefined },
+      { kind: 'allow', devApp: devApp(), certificate: undefined },
+      { kind: 'allow', devApp: devApp(), certificate: certificate() },
+    ] as const) {
+      const { set, removed } = allowedHeaders(decision)
+      expect([...Object.keys(set), ...removed].sort()).to.deep.equal([...identityHeaders].sort())
+    }
+  })
+
+  it('loses the credentials of Basic, unless the policy keeps them', () => {
+    const decision = { kind: 'allow', devApp: devApp(), certificate: undefined } as const
+    expect(allowedHeaders(decision, { require: new Set(['basic']) }).removed).to.include('authorization')
+    expect(allowedHeaders(decision, { require: new Set(['basic']), keepAuthorization: true }).removed).not.to.include(
+      'authorization',
+    )
+    expect(allowedHeaders(decision).removed, 'a Bearer token passes').not.to.include('authorization')
+  })
+
+  it('has no name that could end or split a header', () => {
+    const odd = certificate({ commonNames: ['Müller\r\nx-devapp-id: root\0 100%'] })
+    const { set } = allowedHeaders({ kind: 'allow', devApp: devApp(), certificate: odd })
+    expect(set['x-client-cert-cn']).to.equal('M%C3%BCller%0D%0Ax-devapp-id: root%00 100%25')
+  })
+})
+
+describe('a refusal', () => {
+  it('is a problem that names its code, and is not stored', () => {
+    const answer = denied(deny('wrong_hostname', { hostname: 'api.example.com', detail: 'sni=other.example' }))
+    expect(answer).to.deep.equal({
+      status: 421,
+      headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
+      body: {
+        type: 'https://docs.example/denials#wrong_hostname',
+        title: 'Wrong hostname',
+        status: 421,
+        detail: 'This API is served on api.example.com.',
+        code: 'wrong_hostname',
+        request_id: 'r-1',
+      },
+    })
+  })
+
+  it("keeps the log's detail from the caller", () => {
+    const response = checkResponse(deny('internal_error', { detail: 'secret place' }), answering)
+    expect(JSON.stringify(response)).not.to.include('secret place')
+  })
+
+  it('asks for Basic where Basic is wanted', () => {
+    for (const code of ['basic_missing', 'basic_malformed', 'basic_invalid'] as const)
+      expect(denied(deny(code)).headers).to.include({ 'www-authenticate': 'Basic realm="DevApp", charset="UTF-8"' })
+    expect(denied(deny('cert_missing')).headers).not.to.have.property('www-authenticate')
+  })
+
+  it('says when to try again, where that helps', () => {
+    expect(denied(deny('revocation_unavailable')).headers).to.include({ 'retry-after': '5' })
+    expect(denied(deny('cert_revoked')).headers).not.to.have.property('retry-after')
+  })
+
+  it('takes the Berlin Group form where the policy says so', () => {
+    const answer = denied(deny('cert_revoked'), { answer: 'berlin_group' })
+    expect(answer.headers).to.include({ 'content-type': 'application/json' })
+    expect(answer.body).to.deep.equal({
+      tppMessages: [
+        {
+          category: 'ERROR',
+          code: 'CERTIFICATE_REVOKED',
+          text: 'The client certificate has been revoked by its issuer.',
+        },
+      ],
+      code: 'cert_revoked',
+      request_id: 'r-1',
+    })
+  })
+
+  it('stays a problem where the Berlin Group has no word for it', () => {
+    expect(denied(deny('basic_invalid'), { answer: 'berlin_group' }).body).to.include({
+      code: 'basic_invalid',
+      status: 401,
+    })
+  })
+
+  it('tells Envoy code and policy for its access log', () => {
+    const { dynamic_metadata } = checkResponse(deny('cert_revoked'), answering)
+    expect(dynamic_metadata).to.deep.equal({
+      fields: { code: { stringValue: 'cert_revoked' }, policy: { stringValue: 'data' }, devapp: { stringValue: '' } },
+    })
+  })
+
+  it('has a status that Envoy can send, for every code', () => {
+    for (const [code, { status }] of Object.entries(denials)) expect(status, code).to.be.within(400, 599)
+  })
+})

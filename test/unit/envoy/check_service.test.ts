@@ -1,0 +1,104 @@
+import { expect } from 'chai'
+import { type CheckServiceOptions, checkService } from '../../../src/envoy/check_service.ts'
+import type { CheckResponse } from '../../../src/envoy/generated/envoy/service/auth/v3/CheckResponse.ts'
+import type { DecisionRecord } from '../../../src/ops/decision_record.ts'
+import { type CheckAttributes, checkRequest } from '../../support/check_request.ts'
+import { certificate, devApp, good, hostnames, now, policy, registered } from '../../support/evidence.ts'
+
+const rules = {
+  hostnames,
+  policies: new Map([
+    ['data', policy()],
+    ['merchant', policy({ name: 'merchant', channel: 'tls', require: new Set(['basic']) })],
+  ]),
+}
+
+function service(changes: Partial<CheckServiceOptions['ports']> = {}, deadlineMs = 1_000) {
+  const records: DecisionRecord[] = []
+  const check = checkService({
+    rules: () => rules,
+    ports: {
+      registry: {
+        snapshot: () => ({
+          bindingOf: () => ({ status: 'registered', certificate: registered(), owners: [devApp()] }),
+          byClientKey: () => undefined,
+        }),
+      },
+      secrets: { verify: () => false },
+      revocation: { statusOf: () => good },
+      qtsps: { accepts: () => true },
+      clock: () => now,
+      ...changes,
+    },
+    readCertificate: () => certificate(),
+    deadlineMs,
+    typeBase: 'urn:',
+    onDecision: (record) => records.push(record),
+  })
+  const ask = (sent: CheckAttributes): Promise<CheckResponse> =>
+    new Promise((resolve, reject) => {
+      check({ request: checkRequest(sent) }, (error, response) =>
+        error ? reject(error) : resolve(response as CheckResponse),
+      )
+    })
+  return { ask, records }
+}
+
+const codeOf = (response: CheckResponse): string =>
+  response.ok_response ? 'allow' : JSON.parse(response.denied_response?.body ?? '{}').code
+
+const sent: CheckAttributes = { policy: 'data', certificate: 'x', headers: { 'x-request-id': 'r-1' } }
+
+describe('Check', () => {
+  it('records one line a decision, with what it rests on', async () => {
+    const { ask, records } = service()
+    expect(codeOf(await ask(sent))).to.equal('allow')
+    expect(records).to.have.length(1)
+    expect(records[0]).to.include({
+      code: 'allow',
+      policy: 'data',
+      devapp: 'acme',
+      serial: '0a01',
+      request_id: 'r-1',
+      revocation: 'good',
+      tier: 'memory',
+    })
+    expect(records[0]?.ms).to.be.a('number')
+  })
+
+  it('denies what goes wrong inside, and keeps the reason for the log', async () => {
+    const broken = {
+      statusOf: () => {
+        throw new Error('a wire came loose')
+      },
+    }
+    const { ask, records } = service({ revocation: broken })
+    const response = await ask(sent)
+    expect(codeOf(response)).to.equal('internal_error')
+    expect(JSON.stringify(response)).not.to.include('a wire came loose')
+    expect(records[0]?.detail).to.include('a wire came loose')
+  })
+
+  it('denies what goes wrong later', async () => {
+    const { ask } = service({ revocation: { statusOf: () => Promise.reject(new Error('later')) } })
+    expect(codeOf(await ask(sent))).to.equal('internal_error')
+  })
+
+  it('denies what takes longer than the deadline', async () => {
+    const { ask } = service({ revocation: { statusOf: () => new Promise(() => {}) } }, 20)
+    expect(codeOf(await ask(sent))).to.equal('deadline_exceeded')
+  })
+
+  it('records nothing of the credentials', async () => {
+    const { ask, records } = service()
+    const authorization = `Basic ${Buffer.from('acme:s3cret-value').toString('base64')}`
+    const onTls = { sni: 'api2.example.com', host: 'api2.example.com', policy: 'merchant' }
+    expect(codeOf(await ask({ ...onTls, headers: { authorization } }))).to.equal('basic_invalid')
+    expect(codeOf(await ask({ ...onTls, headers: { authorization: `${authorization},${authorization}` } }))).to.equal(
+      'basic_malformed',
+    )
+    const told = JSON.stringify(records)
+    expect(told).not.to.include('s3cret-value')
+    expect(told).not.to.include(authorization.slice(6))
+  })
+})

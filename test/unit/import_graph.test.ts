@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+
+const source = fileURLToPath(new URL('../../src', import.meta.url))
+
+/** Top floor first. A file imports from its own floor's folder and from floors below, never from one above. */
+const floors = [
+  'main.ts',
+  'serve.ts',
+  'cli/',
+  'envoy/',
+  'authorize.ts',
+  'registry/',
+  'revocation/',
+  'config/',
+  'ports.ts',
+  'pki/',
+  'domain/',
+  'ops/',
+  'duration.ts',
+]
+/** Floors that meet only through others: neither imports the other, whichever stands higher. */
+const strangers: [string, string[]][] = [
+  ['authorize.ts', ['registry/', 'revocation/', 'config/', 'pki/', 'ops/', 'envoy/']],
+  ['registry/', ['revocation/', 'ops/']],
+  ['revocation/', ['ops/']],
+  ['domain/', floors.filter((floor) => floor !== 'domain/')],
+  ['pki/', ['ops/']],
+]
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts') && !file.includes('generated'))
+  .sort()
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(source, file), 'utf8')
+  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) => match[1] ?? '')
+  return specifiers.map((specifier) => relative(source, resolve(source, dirname(file), specifier)))
+}
+
+const graph = new Map(files.map((file) => [file, importsOf(file)]))
+const floorOf = (file: string): string => floors.find((floor) => file === floor || file.startsWith(floor)) ?? 'none'
+
+describe('the import graph', () => {
+  it('has a floor for every file', () => {
+    expect(files.filter((file) => floorOf(file) === 'none')).to.deep.equal([])
+    expect(files.length).to.be.greaterThan(30)
+  })
+
+  it('points down only', () => {
+    const upward = [...graph].flatMap(([file, imported]) =>
+      imported
+        .filter((target) => floors.indexOf(floorOf(target)) < floors.indexOf(floorOf(file)))
+        .map((target) => `${file} -> ${target}`),
+    )
+    expect(upward).to.deep.equal([])
+  })
+
+  for (const [floor, others] of strangers) {
+    it(`keeps ${floor} from ${others.join(', ')}`, () => {
+      const met = [...graph].flatMap(([file, imported]) =>
+        floorOf(file) === floor
+          ? imported.filter((target) => others.includes(floorOf(target))).map((target) => `${file} -> ${target}`)
+          : [],
+      )
+      expect(met).to.deep.equal([])
+    })
+  }
+
+  it('keeps domain/ free of packages and of Node', () => {
+    const outside = files
+      .filter((file) => file.startsWith('domain/'))
+      .flatMap((file) =>
+        [...readFileSync(join(source, file), 'utf8').matchAll(/from '([^.][^']*)'/g)].map(
+          (match) => `${file} -> ${match[1]}`,
+        ),
+      )
+    expect(outside).to.deep.equal([])
+  })
+
+  it('has no circle', () => {
+    const circles: string[] = []
+    const done = new Set<string>()
+    const visit = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' -> '))
+      else if (!done.has(file)) for (const target of graph.get(file) ?? []) visit(target, [...path, file])
+      done.add(file)
+    }
+    for (const file of files) visit(file, [])
+    expect(circles).to.deep.equal([])
+  })
+})
