@@ -8,14 +8,15 @@ import { logDecision } from './ops/decision_record.ts'
 import { createLog, type Logger } from './ops/log.ts'
 import { onShutdown } from './ops/shutdown.ts'
 import { certificateFromPem } from './pki/certificate.ts'
-import type { Clock } from './ports.ts'
+import type { Clock, Ports } from './ports.ts'
 import { FileStore } from './registry/file_store.ts'
 import { QtspFolder } from './registry/qtsps.ts'
-import { ClientSecrets, hasChosenSecret } from './registry/secrets.ts'
+import { ClientSecrets } from './registry/secrets.ts'
+import { revocationOptions } from './revocation/configured.ts'
 import { openRevocation } from './revocation/open_revocation.ts'
 
-const usage = `Runs the authorization service: gRPC for Envoy on the address that the configuration names, decisions as JSON lines on
-standard output. SIGTERM stops it after what was asked is answered.
+const usage = `Runs the authorization service: gRPC for Envoy on the address that the configuration names, and one JSON line for each decision
+on standard output. SIGTERM stops it once what was asked is answered.
 
 Usage: devapp-authz serve --config FILE
 
@@ -23,7 +24,7 @@ Usage: devapp-authz serve --config FILE
   --help          this text
 `
 
-/** How long answers under way may take after SIGTERM. */
+/** How long what is under way may take after SIGTERM. */
 const graceMs = 5_000
 
 /** `devapp-authz serve`. Returns once it serves; the process lives on with its listeners. */
@@ -43,7 +44,48 @@ export async function serve(argv: string[], io: Io): Promise<number> {
     io.stderr(`devapp-authz serve: --config is missing\n\n${usage}`)
     return exitCode.usage
   }
-  const config = loadConfig(readFileSync(values.config, 'utf8'), process.env, dirname(values.config))
-  await run(config, createLog(config.log.level), () => new Date())
+  const file = values.config
+  const text = readFileSync(file, 'utf8')
+  const config = loadConfig({ text, name: file, folder: dirname(file), environment: process.env })
+  await run(config, createLog(config.logLevel), () => new Date())
   return exitCode.done
+}
+
+/** Joins the parts: the one place that knows them all. */
+async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
+  const registry = new FileStore(config.registryFile, {
+    onLoaded: (snapshot) => log.info({ devapps: snapshot.devApps.length }, 'registry loaded'),
+    onRefused: (error) => log.error({ reason: error.message }, 'registry refused: what was in force stays'),
+  })
+  await registry.start()
+
+  const options = revocationOptions(config.ocsp, (reason) => log.warn({ reason }, 'redis'))
+  const revocation = openRevocation(options, {
+    clock,
+    observer: {
+      onFetch: (fetched) => log.debug(fetched, 'responder'),
+      onRejected: (rejection) => log.warn(rejection, 'answer rejected'),
+    },
+  })
+  const ports: Ports = {
+    registry,
+    revocation,
+    secrets: new ClientSecrets(() => registry.snapshot()?.holdsChosenSecret === true),
+    qtsps: config.qtspsFolder === undefined ? { accepts: () => false } : new QtspFolder(config.qtspsFolder),
+    clock,
+  }
+  const server = await startServer(config.listen, {
+    rules: () => config,
+    ports,
+    readCertificate: (pem) => registry.snapshot()?.readCertificate(pem) ?? certificateFromPem(pem),
+    deadlineMs: config.deadlineMs,
+    typeBase: config.typeBase,
+    onDecision: (record) => logDecision(log, record),
+  })
+  log.info({ address: server.address }, 'serving')
+  onShutdown(log, async () => {
+    await server.stop(graceMs)
+    registry.stop()
+    await revocation.close()
+  })
 }

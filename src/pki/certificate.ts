@@ -28,10 +28,15 @@ export function certificateFromDer(der: Uint8Array): Certificate {
 
 /** One CERTIFICATE block (RFC 7468) with nothing but white space around it. Throws CertificateError on anything else. */
 export function certificateFromPem(pem: string): Certificate {
+  return certificateFromDer(derFromPem(pem))
+}
+
+/** The DER in one CERTIFICATE block, unread. Throws CertificateError like `certificateFromPem`. */
+export function derFromPem(pem: string): Uint8Array {
   if (pem.length > maxPemLength) throw new CertificateError(`PEM of more than ${maxPemLength} characters`)
   const [, base64] = /^\s*-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----\s*$/.exec(pem) ?? []
   if (base64 === undefined) throw new CertificateError('not one PEM block of a CERTIFICATE')
-  return certificateFromDer(derFromBase64(base64))
+  return derFromBase64(base64)
 }
 
 /**

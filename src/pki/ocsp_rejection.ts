@@ -6,8 +6,9 @@ export const ocspRejections = {
   issuer_mismatch: 'The certificate names another issuer than the one given.',
   cert_id_mismatch:
     'No part of the response is about this certificate: issuer name, issuer key or serial number differ.',
-  unknown_critical_extension: 'The response carries a critical extension that is not understood.',
   responder_not_authorized: 'The responder is not the issuer, not pinned, and not certified by the issuer itself.',
+  unknown_critical_extension:
+    "The response or its responder's certificate carries a critical extension that is not understood.",
   responder_purpose: "The responder's certificate is not for signing OCSP responses.",
   responder_expired: "The responder's certificate is expired or not yet valid.",
   responder_revocation_unchecked:

@@ -1,10 +1,11 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { type Certificate, keyPurpose } from '../domain/certificate.ts'
-import { certificateFromDer, publicKeyOf } from './certificate.ts'
-import { type Der, expectTag, readDer, tag } from './der.ts'
+import { publicKeyOf } from './certificate.ts'
+import { expectTag, readDer, tag } from './der.ts'
 import { hasBit, hexOf, oidOf } from './der_values.ts'
 import { unknownCritical } from './extensions.ts'
+import { readName, rfc4514Text } from './name.ts'
 import { type OcspRejection, rejected } from './ocsp_rejection.ts'
 import type { BasicOcspResponse, ResponderId } from './ocsp_response.ts'
 import { verifySignature } from './signature.ts'
@@ -26,7 +27,7 @@ export interface ResponderPolicy {
 
 /** A key that may answer for the issuer. */
 export interface Responder {
-  /** The subject, or the key identifier, for people. */
+  /** The subject, for people. */
   readonly name: string
   readonly key: KeyObject
   /** Until when it may; `undefined` for the issuer and for pinned keys, which are trusted as given. */
@@ -48,7 +49,7 @@ export function* candidateResponders(
   for (const element of certificates) {
     const certificate = orUndefined(() => readX509(element))
     if (certificate === undefined || !fits(responderId, certificate)) continue
-    yield problemOfDelegate(certificate, policy) ?? delegate(element, certificate)
+    yield problemOfDelegate(certificate, policy) ?? delegate(certificate)
   }
 }
 
@@ -57,10 +58,11 @@ function fits(responderId: ResponderId, { subject, publicKeyBits }: X509Structur
   return responderId.byKey === createHash('sha1').update(publicKeyBits).digest('hex')
 }
 
-function delegate(element: Der, { publicKeyInfo, notAfter }: X509Structure): Responder | OcspRejection {
+function delegate({ subject, publicKeyInfo, notAfter }: X509Structure): Responder | OcspRejection {
   const key = orUndefined(() => delegateKey(publicKeyInfo))
   if (key === undefined) return rejected('signature_algorithm_unsupported', "the responder's key cannot be used")
-  return { name: nameOf(element), key, notAfter }
+  const name = orUndefined(() => rfc4514Text(readName(subject))) ?? `#${hexOf(subject.bytes)}`
+  return { name, key, notAfter }
 }
 
 /** One delegate answers for all of an issuer's certificates, and OpenSSL takes longer to read its key than to verify with it. */
@@ -75,12 +77,7 @@ function delegateKey(publicKeyInfo: Uint8Array): KeyObject {
 /** By SubjectPublicKeyInfo; only of delegates that an issuer certified. */
 const delegateKeys = new LRUCache<string, KeyObject>({ max: 256 })
 
-/** A name that no certificate of ours may bear is no reason to refuse what the issuer signed. */
-function nameOf(element: Der): string {
-  return orUndefined(() => certificateFromDer(element.bytes).subject) ?? 'a delegate with an unreadable name'
-}
-
-/** An embedded certificate is the responder's choice: one that cannot be read is passed over, as a stranger's would be. */
+/** One embedded certificate that cannot be read must not hide another that signed. */
 function orUndefined<T>(read: () => T): T | undefined {
   try {
     return read()
@@ -91,13 +88,29 @@ function orUndefined<T>(read: () => T): T | undefined {
 
 /** RFC 6960 4.2.2.2: a delegate is certified by the issuer's own key, for this purpose, and within its time. */
 function problemOfDelegate(certificate: X509Structure, policy: ResponderPolicy): OcspRejection | undefined {
+  return (
+    problemOfCertification(certificate, policy) ??
+    problemOfExtensions(certificate, policy) ??
+    problemOfValidity(certificate, policy.at)
+  )
+}
+
+/** Signed by the issuer's key itself: neither an ancestor's nor that of a CA of the same name counts. */
+function problemOfCertification(certificate: X509Structure, policy: ResponderPolicy): OcspRejection | undefined {
   if (hexOf(certificate.issuer.bytes) !== policy.issuer.subjectDer)
     return rejected('responder_not_authorized', "the responder's certificate names another issuer")
-  return (
-    problemOfExtensions(certificate, policy) ??
-    problemOfValidity(certificate, policy.at) ??
-    problemOfCertification(certificate, policy)
-  )
+  const { signatureAlgorithm: algorithm, signature, signed } = certificate
+  const verdict = verifySignature({ algorithm, signature, signed, key: publicKeyOf(policy.issuer) })
+  switch (verdict) {
+    case 'valid':
+      return undefined
+    case 'valid_sha1':
+      return policy.allowSha1 ? undefined : rejected('signature_sha1', "on the responder's certificate")
+    case 'invalid':
+      return rejected('responder_not_authorized', "the issuer's key did not sign the responder's certificate")
+    case 'unsupported_algorithm':
+      return rejected('signature_algorithm_unsupported', "on the responder's certificate")
+  }
 }
 
 const idKeyUsage = '2.5.29.15'
@@ -118,11 +131,12 @@ function problemOfExtensions({ extensions }: X509Structure, policy: ResponderPol
     return rejected('unknown_critical_extension', `${critical.oid} in the responder's certificate`)
 
   const keyUsage = extensions.get(idKeyUsage)
-  if (keyUsage !== undefined && !hasBit(readDer(keyUsage.value), 0))
+  if (keyUsage !== undefined && orUndefined(() => hasBit(readDer(keyUsage.value), 0)) !== true)
     return rejected('responder_purpose', 'keyUsage without digitalSignature')
   // anyExtendedKeyUsage is not enough: RFC 6960 4.2.2.2 asks for this very purpose.
   const extKeyUsage = extensions.get(idExtKeyUsage)
-  if (extKeyUsage === undefined || !purposesIn(extKeyUsage.value).includes(keyPurpose.ocspSigning))
+  const purposes = extKeyUsage && orUndefined(() => purposesIn(extKeyUsage.value))
+  if (purposes?.includes(keyPurpose.ocspSigning) !== true)
     return rejected('responder_purpose', 'extKeyUsage without id-kp-OCSPSigning')
 
   if (policy.delegateWithoutNocheck === 'refuse' && !extensions.has(idPkixOcspNocheck))
@@ -137,20 +151,4 @@ function purposesIn(extnValue: Uint8Array): string[] {
 function problemOfValidity({ notBefore, notAfter }: X509Structure, at: Date): OcspRejection | undefined {
   if (at >= notBefore && at <= notAfter) return undefined
   return rejected('responder_expired', `notBefore=${notBefore.toISOString()} notAfter=${notAfter.toISOString()}`)
-}
-
-/** Signed by the issuer's key itself: neither an ancestor's nor that of a CA of the same name counts. */
-function problemOfCertification(certificate: X509Structure, policy: ResponderPolicy): OcspRejection | undefined {
-  const { signatureAlgorithm: algorithm, signature, signed } = certificate
-  const verdict = verifySignature({ algorithm, signature, signed, key: publicKeyOf(policy.issuer) })
-  switch (verdict) {
-    case 'valid':
-      return undefined
-    case 'valid_sha1':
-      return policy.allowSha1 ? undefined : rejected('signature_sha1', "on the responder's certificate")
-    case 'invalid':
-      return rejected('responder_not_authorized', "the issuer's key did not sign the responder's certificate")
-    case 'unsupported_algorithm':
-      return rejected('signature_algorithm_unsupported', "on the responder's certificate")
-  }
 }

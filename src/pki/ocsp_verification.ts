@@ -85,12 +85,9 @@ function judge(basic: BasicOcspResponse, der: Uint8Array, expected: OcspExpectat
   if (certificate.issuerDer !== issuer.subjectDer) return rejected('issuer_mismatch', `issuer=${certificate.issuer}`)
   const matching = responsesFor(expected.subject, basic)
   if (matching.length === 0) return rejected('cert_id_mismatch', `serialNumber=${certificate.serialNumber}`)
-  const critical = unknownCriticalIn(basic, matching)
-  if (critical !== undefined) return rejected('unknown_critical_extension', critical)
-
   const responder = signerOf(basic, { ...expected, issuer })
   if ('code' in responder) return responder
-  const problem = problemOfNonce(basic, expected)
+  const problem = problemOfExtensions(basic, matching) ?? problemOfNonce(basic, expected)
   if (problem !== undefined) return problem
   const decisive = decisiveOf(matching, expected)
   if ('code' in decisive) return decisive
@@ -108,25 +105,17 @@ function responsesFor(subject: OcspSubject, { responses }: BasicOcspResponse): r
   })
 }
 
-function unknownCriticalIn(basic: BasicOcspResponse, matching: readonly SingleResponse[]): string | undefined {
-  const inResponse = unknownCritical(basic.extensions, understoodInResponse)
-  if (inResponse !== undefined) return `${inResponse.oid} in the response`
-  for (const { extensions } of matching) {
-    const inSingle = unknownCritical(extensions, understoodInSingleResponse)
-    if (inSingle !== undefined) return `${inSingle.oid} in the single response`
-  }
-  return undefined
-}
-
 /** Whoever made the signature, if that key may answer for the issuer. */
 function signerOf(basic: BasicOcspResponse, policy: ResponderPolicy): Responder | OcspRejection {
-  let refusal = rejected('responder_not_authorized', 'ResponderID fits neither the issuer nor a certificate at hand')
+  let refusal: OcspRejection | undefined
   for (const candidate of candidateResponders(basic, policy)) {
     const outcome = 'code' in candidate ? candidate : (problemOfSignature(basic, candidate, policy) ?? candidate)
     if (!('code' in outcome)) return outcome
-    refusal = furthest(refusal, outcome)
+    refusal = refusal === undefined ? outcome : furthest(refusal, outcome)
   }
-  return refusal
+  return (
+    refusal ?? rejected('responder_not_authorized', 'ResponderID fits neither the issuer nor a certificate at hand')
+  )
 }
 
 function problemOfSignature(
@@ -144,6 +133,15 @@ function problemOfSignature(
     case 'unsupported_algorithm':
       return rejected('signature_algorithm_unsupported', `responder=${name}`)
   }
+}
+
+/** RFC 6960 4.4: what is critical and not understood may change the meaning of everything else. */
+function problemOfExtensions(basic: BasicOcspResponse, matching: readonly SingleResponse[]): OcspRejection | undefined {
+  const unknown = [
+    unknownCritical(basic.extensions, understoodInResponse),
+    ...matching.map(({ extensions }) => unknownCritical(extensions, understoodInSingleResponse)),
+  ].find((extension) => extension !== undefined)
+  return unknown && rejected('unknown_critical_extension', unknown.oid)
 }
 
 /** RFC 9654 2: extnValue holds the nonce as an OCTET STRING, repeated octet by octet. */

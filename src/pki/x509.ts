@@ -48,8 +48,7 @@ export function readX509(certificate: Uint8Array | Der): X509Structure {
   fields.optional(tag.contextPrimitive(2)) // subjectUniqueID
   const extensions = fields.optional(tag.context(3))
   fields.end()
-  if (version !== undefined && smallNumberOf(explicitValue(version)) > 2)
-    throw new DerError('Certificate: unknown version')
+  checkVersion(version, extensions)
 
   return {
     signed: tbs.bytes,
@@ -64,4 +63,10 @@ export function readX509(certificate: Uint8Array | Der): X509Structure {
     publicKeyBits: wholeOctetsOf(publicKeyInfo.children[1]),
     extensions: extensions === undefined ? noExtensions : readExtensions(explicitValue(extensions)),
   }
+}
+
+/** RFC 5280 4.1.2.1: 1, when it is not said, to 3; and 4.1.2.9: extensions are of version 3 only. */
+function checkVersion(element: Der | undefined, extensions: Der | undefined): void {
+  const version = element === undefined ? 1 : smallNumberOf(explicitValue(element)) + 1
+  if (version > 3 || (extensions !== undefined && version < 3)) throw new DerError(`Certificate: version ${version}`)
 }

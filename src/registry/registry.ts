@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import type { Certificate } from '../domain/certificate.ts'
 import type { DevApp, RegisteredCertificate } from '../domain/devapp.ts'
 import type { Binding, RegisteredDevApps } from '../domain/identify.ts'
-import { isSignedBy } from '../pki/certificate.ts'
+import { certificateFromDer, derFromPem, isSignedBy } from '../pki/certificate.ts'
+import { hasChosenSecret } from './secrets.ts'
 
 interface Entry {
   readonly certificate: RegisteredCertificate
@@ -11,12 +13,15 @@ interface Entry {
 /** DevApps indexed for the request path. Immutable: a change makes a new one. */
 export class RegistrySnapshot implements RegisteredDevApps {
   readonly devApps: readonly DevApp[]
+  /** Whether a secret that a person chose is among the registered ones. */
+  readonly holdsChosenSecret: boolean
   readonly #byFingerprint = new Map<string, Entry>()
   readonly #bySerialAndName = new Map<string, RegisteredCertificate[]>()
   readonly #byClientKey: ReadonlyMap<string, DevApp>
 
   constructor(devApps: readonly DevApp[]) {
     this.devApps = devApps
+    this.holdsChosenSecret = devApps.some(hasChosenSecret)
     this.#byClientKey = new Map(devApps.map((devApp) => [devApp.clientKey, devApp]))
     for (const devApp of devApps) for (const certificate of devApp.certificates) this.#add(certificate, devApp)
   }
@@ -30,9 +35,11 @@ export class RegistrySnapshot implements RegisteredDevApps {
     return this.#byClientKey.get(clientKey)
   }
 
-  /** The registered leaf with this SHA-256, lower-case hex. */
-  leaf(sha256: string): Certificate | undefined {
-    return this.#byFingerprint.get(sha256)?.certificate.leaf
+  /** The certificate in PEM: where it is a registered leaf that one, which is read already. Throws CertificateError. */
+  readCertificate(pem: string): Certificate {
+    const der = derFromPem(pem)
+    const sha256 = createHash('sha256').update(der).digest('hex')
+    return this.#byFingerprint.get(sha256)?.certificate.leaf ?? certificateFromDer(der)
   }
 
   /**

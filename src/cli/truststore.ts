@@ -1,0 +1,45 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { parseArgs } from 'node:util'
+import { loadConfig } from '../config/config.ts'
+import { parseDevApps } from '../registry/devapps_file.ts'
+import { trustedAuthorities, truststorePem } from '../registry/truststore.ts'
+import { exitCode, type Io } from './io.ts'
+
+const usage = `Writes the trust store of Envoy's 2-way TLS: the CAs in the chains of all enabled DevApps, each once, as PEM. The file is
+replaced in one step, and Envoy takes it over for the next handshake. Without any CA it trusts nobody.
+
+Usage: devapp-authz truststore --config FILE --out FILE
+
+  --config FILE   the configuration; the registry that it names is read
+  --out FILE      the file that envoy/sds/truststore.yaml names
+  --help          this text
+`
+
+/** `devapp-authz truststore`. */
+export function truststore(argv: string[], io: Io): number {
+  let values: { config?: string; out?: string; help?: boolean }
+  try {
+    const options = { config: { type: 'string' }, out: { type: 'string' }, help: { type: 'boolean' } } as const
+    values = parseArgs({ args: argv, options }).values
+  } catch (error) {
+    io.stderr(`devapp-authz truststore: ${(error as Error).message}\n\n${usage}`)
+    return exitCode.usage
+  }
+  if (values.help === true) {
+    io.stdout(usage)
+    return exitCode.done
+  }
+  const { config: file, out } = values
+  if (file === undefined || out === undefined) {
+    io.stderr(`devapp-authz truststore: --config and --out are needed\n\n${usage}`)
+    return exitCode.usage
+  }
+  const text = readFileSync(file, 'utf8')
+  const config = loadConfig({ text, name: file, folder: dirname(file), environment: process.env })
+  const authorities = trustedAuthorities(parseDevApps(readFileSync(config.registryFile, 'utf8'), config.registryFile))
+  writeFileSync(`${out}.new`, truststorePem(authorities), { mode: 0o644 })
+  renameSync(`${out}.new`, out)
+  io.stdout(`${out} trusts ${authorities.length} CAs\n`)
+  return exitCode.done
+}

@@ -1,0 +1,134 @@
+import { once } from 'node:events'
+import { connect as connectHttp2, constants } from 'node:http2'
+import { request as requestHttp1 } from 'node:https'
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
+
+export interface ClientCertificate {
+  readonly pem: string
+  readonly privateKeyPem: string
+}
+
+export interface Asked {
+  readonly protocol: 'http/1.1' | 'h2'
+  /** In the handshake; an empty one sends none. */
+  readonly sni: string
+  readonly path: string
+  /** Default: the SNI. */
+  readonly host?: string
+  readonly method?: string
+  /** `[name, value]`, in this spelling and order, repeated where repeated. */
+  readonly headers?: readonly (readonly [string, string])[]
+  readonly body?: string
+  readonly trailers?: Readonly<Record<string, string>>
+  readonly certificate?: ClientCertificate
+  /** A TLS session to resume. */
+  readonly session?: Buffer
+}
+
+export interface Answered {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly body: string
+}
+
+/** Asks a gateway on 127.0.0.1 over a new connection. Rejects when the connection or the stream is broken off. */
+export async function ask(port: number, authorityPem: string, asked: Asked): Promise<Answered> {
+  const socket = await handshake(port, authorityPem, asked)
+  try {
+    return await (asked.protocol === 'h2' ? overHttp2(socket, asked) : overHttp1(socket, asked))
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** `accepted`, or `refused`: in TLS 1.3 the client learns that only after its own handshake is complete. */
+export async function handshakeOutcome(port: number, authorityPem: string, asked: Asked): Promise<'accepted' | 'refused'> {
+  try {
+    await ask(port, authorityPem, asked)
+    return 'accepted'
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (code.startsWith('ERR_SSL') || code === 'ECONNRESET' || code === 'EPIPE') return 'refused'
+    throw error
+  }
+}
+
+/** A completed handshake's first session ticket. */
+export async function sessionOf(port: number, authorityPem: string, asked: Asked): Promise<Buffer> {
+  const socket = await handshake(port, authorityPem, asked)
+  const [session] = (await once(socket, 'session')) as [Buffer]
+  socket.destroy()
+  return session
+}
+
+async function handshake(port: number, authorityPem: string, asked: Asked): Promise<TLSSocket> {
+  const options: ConnectionOptions = {
+    host: '127.0.0.1',
+    port,
+    servername: asked.sni,
+    ca: authorityPem,
+    ALPNProtocols: [asked.protocol],
+    ...(asked.certificate && { cert: asked.certificate.pem, key: asked.certificate.privateKeyPem }),
+    ...(asked.session && { session: asked.session }),
+  }
+  const socket = connectTls(options)
+  await once(socket, 'secureConnect')
+  return socket
+}
+
+function overHttp1(socket: TLSSocket, asked: Asked): Promise<Answered> {
+  const { path, method = 'GET', body, trailers } = asked
+  const headers = [['host', asked.host ?? asked.sni] as const, ...(asked.headers ?? [])]
+  return new Promise((resolve, reject) => {
+    const outgoing = requestHttp1(
+      { createConnection: () => socket, path, method, headers: headers.flat() as never, setHost: false },
+      async (incoming) => {
+        const parts: Buffer[] = []
+        for await (const part of incoming) parts.push(part as Buffer)
+        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(parts).toString() })
+      },
+    )
+    outgoing.on('error', reject)
+    if (trailers) outgoing.addTrailers(trailers)
+    outgoing.end(body)
+  })
+}
+
+function overHttp2(socket: TLSSocket, asked: Asked): Promise<Answered> {
+  const { path, method = 'GET', body = '', trailers } = asked
+  return new Promise((resolve, reject) => {
+    const session = connectHttp2('https://gateway', { createConnection: () => socket })
+    session.on('error', reject)
+    const stream = session.request(
+      {
+        [constants.HTTP2_HEADER_METHOD]: method,
+        [constants.HTTP2_HEADER_PATH]: path,
+        [constants.HTTP2_HEADER_AUTHORITY]: asked.host ?? asked.sni,
+        ...headerObject(asked.headers ?? []),
+      },
+      { waitForTrailers: trailers !== undefined },
+    )
+    const parts: Buffer[] = []
+    let answered: Record<string, unknown> | undefined
+    stream.on('wantTrailers', () => stream.sendTrailers({ ...trailers }))
+    stream.on('response', (headers) => {
+      answered = headers
+    })
+    stream.on('data', (part: Buffer) => parts.push(part))
+    stream.on('error', reject)
+    stream.on('close', () => {
+      if (answered === undefined) return reject(Object.assign(new Error('no answer'), { code: 'ECONNRESET' }))
+      resolve({ status: Number(answered[':status']), headers: answered, body: Buffer.concat(parts).toString() })
+    })
+    stream.end(body)
+  })
+}
+
+function headerObject(headers: readonly (readonly [string, string])[]): Record<string, string | string[]> {
+  const object: Record<string, string | string[]> = {}
+  for (const [name, value] of headers) {
+    const before = object[name]
+    object[name] = before === undefined ? value : [before, value].flat()
+  }
+  return object
+}

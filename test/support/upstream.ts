@@ -1,0 +1,54 @@
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** What the upstream answers: the request as it arrived. */
+export interface Received {
+  readonly method: string
+  readonly path: string
+  readonly headers: IncomingHttpHeaders
+  /** As `[name, value, name, value, ...]`, spelled and ordered as sent. */
+  readonly rawHeaders: readonly string[]
+  readonly trailers: NodeJS.Dict<string>
+  readonly bodyBytes: number
+}
+
+export interface RunningUpstream {
+  readonly port: number
+  /** How many requests arrived. */
+  readonly requests: number
+  /** The latest one. */
+  readonly last: Received | undefined
+  stop(): Promise<void>
+}
+
+/** An HTTP/1.1 server on a free loopback port that answers 200 with what it received, as JSON. */
+export async function startUpstream(): Promise<RunningUpstream> {
+  let requests = 0
+  let last: Received | undefined
+  const server = createServer(async (incoming, outgoing) => {
+    requests += 1
+    let bodyBytes = 0
+    for await (const part of incoming) bodyBytes += (part as Buffer).length
+    const { method = '', url: path = '', headers, rawHeaders, trailers } = incoming
+    last = { method, path, headers, rawHeaders, trailers, bodyBytes }
+    outgoing.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(last))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    get requests() {
+      return requests
+    },
+    get last() {
+      return last
+    },
+    stop: async () => {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
