@@ -263,6 +263,12 @@ export const sections: readonly Section[] = [
         expects: '401 psd2_role_missing',
         call: withCertificate('payer', '/v1/accounts'),
       },
+      {
+        asks: 'a QWAC from a provider that is not accepted',
+        expects: '401 qtsp_not_trusted',
+        call: (gateway) =>
+          withCertificate('otherQtsp', '/v1/accounts', { chainPem: gateway.parties.otherTrusted.chainPem })(gateway),
+      },
       { asks: 'an ordinary certificate', expects: '401 qwac_required', call: withCertificate('acme', '/v1/accounts') },
     ],
   },

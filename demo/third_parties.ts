@@ -21,8 +21,8 @@ export interface Registration {
 
 export type ThirdParties = ReturnType<typeof createThirdParties>
 
-/** Everything new for each run; `ocspUrl` is what the certificates say of their responder. */
-export function createThirdParties(ocspUrl: string, now: Date) {
+/** Everything new for each run; `ocsp` is what the certificates say of their CA's responder. */
+export function createThirdParties(ocsp: { readonly issuing: string; readonly other: string }, now: Date) {
   const root = Authority.root({ commonName: 'Demo Root CA', now })
   const issuing = root.issueAuthority({ commonName: 'Demo Issuing CA', pathLength: 0 })
   const ocspSigner = issuing.issue({
@@ -35,7 +35,8 @@ export function createThirdParties(ocspUrl: string, now: Date) {
   })
   const unregistered = Authority.root({ commonName: 'Unregistered Root CA', now })
 
-  const issue = (options: CertificateOptions): IssuedCertificate => issuing.issue({ ocspUrls: [ocspUrl], ...options })
+  const issue = (options: CertificateOptions): IssuedCertificate =>
+    issuing.issue({ ocspUrls: [ocsp.issuing], ...options })
   const qwac = (commonName: string, roles: Psd2Role[]): CertificateOptions => ({
     commonName,
     organizationIdentifier: 'PSDFI-FINFSA-2858394-9',
@@ -53,7 +54,7 @@ export function createThirdParties(ocspUrl: string, now: Date) {
     bolt: issue({ commonName: 'bolt.example' }),
     fintech,
     payer: issue(qwac('payer.example', ['PSP_PI'])),
-    otherQtsp: otherTrusted.issue({ ...qwac('bank.example', ['PSP_AI']), ocspUrls: [ocspUrl] }),
+    otherQtsp: otherTrusted.issue({ ...qwac('bank.example', ['PSP_AI']), ocspUrls: [ocsp.other] }),
     shared: issue({ commonName: 'shared.example' }),
     disabled: issue({ commonName: 'disabled.example' }),
     revoked: issue({ commonName: 'revoked.example' }),
@@ -68,7 +69,7 @@ export function createThirdParties(ocspUrl: string, now: Date) {
     forServers: issue({ commonName: 'server.example', extendedKeyUsage: ['1.3.6.1.5.5.7.3.1'] }),
     huge: issue({
       commonName: 'huge.example',
-      extensions: [{ oid: '1.3.6.1.4.1.99999.1', value: Buffer.alloc(60_000, 4) }],
+      extensions: [{ oid: '1.3.6.1.4.1.99999.1', value: Buffer.alloc(30_000, 0xff) }],
     }),
     // Never registered:
     stranger: issue({ commonName: 'stranger.example' }),
@@ -83,7 +84,12 @@ export function createThirdParties(ocspUrl: string, now: Date) {
 
   const secrets = { acme: 'acme-9XkZl0tQ2wE4rT6y', bolt: 'bolt:with:colons-7aB3' }
   const registrations: Registration[] = [
-    { id: 'acme', certificates: [acme], products: ['data', 'payments'], clientSecret: secrets.acme },
+    {
+      id: 'acme',
+      certificates: [acme],
+      products: ['data', 'accounts', 'partner', 'merchant'],
+      clientSecret: secrets.acme,
+    },
     { id: 'bolt', certificates: [certificates.bolt], clientSecret: secrets.bolt },
     { id: 'fintech', certificates: [fintech], products: ['accounts'] },
     { id: 'payer', certificates: [certificates.payer], products: ['accounts'] },

@@ -3,15 +3,9 @@ import { type Decision, type Deny, deny } from './domain/decision.ts'
 import type { Evidence, RevocationStatus } from './domain/evidence.ts'
 import { identify, type RegisteredDevApps } from './domain/identify.ts'
 import { judge } from './domain/judge.ts'
-import type { Hostnames, Policy } from './domain/policy.ts'
+import type { Hostnames, Policy, Rules } from './domain/policy.ts'
 import type { AuthRequest } from './domain/request.ts'
 import type { Ports } from './ports.ts'
-
-/** The configuration that decisions follow; replaced as a whole. */
-export interface Rules {
-  readonly hostnames: Hostnames
-  readonly policies: ReadonlyMap<string, Policy>
-}
 
 export interface Judgement {
   readonly decision: Decision

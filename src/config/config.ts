@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
-import type { Rules } from '../authorize.ts'
-import { Hostnames, type Policy } from '../domain/policy.ts'
+import { Hostnames, type Policy, type Rules } from '../domain/policy.ts'
 import { type Environment, findingsOf, readDocument } from './document.ts'
 import { DocumentError } from './problem.ts'
 import { findingsBetween } from './rules.ts'

@@ -49,3 +49,9 @@ export class Hostnames {
     return this.#first[channel]
   }
 }
+
+/** The configuration that decisions follow; replaced as a whole. */
+export interface Rules {
+  readonly hostnames: Hostnames
+  readonly policies: ReadonlyMap<string, Policy>
+}

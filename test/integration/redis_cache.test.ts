@@ -257,6 +257,16 @@ describe('redis cache', () => {
       expect(revocation.rejected.map(({ code }) => code)).to.deep.equal(['older_than_known'])
     })
 
+    it('uses nothing past its nextUpdate, skew or not', async () => {
+      const revocation = await processOf({ skewMs: 5 * minuteMs })
+      const answer = answerFor(registered, { nextUpdate: inMinutes(30) })
+      await client.set(key, entry(answerOrder(answer), answer.der))
+      clock.now = inMinutes(30)
+      responder.behaviour = status(500)
+      expect(await ask(revocation)).to.include({ status: 'unavailable' })
+      expect(responder.requests).to.have.length(1)
+    })
+
     it('finds an answer that a neighbour got where its own attempt just failed', async () => {
       const revocation = await processOf()
       responder.behaviour = status(500)

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { loadPackageDefinition, type ServiceError, Server, ServerCredentials } from '@grpc/grpc-js'
+import { loadPackageDefinition, Server, ServerCredentials, type ServiceError } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import type { CheckRequest__Output } from '../../src/envoy/generated/envoy/service/auth/v3/CheckRequest.ts'
 import type { CheckResponse } from '../../src/envoy/generated/envoy/service/auth/v3/CheckResponse.ts'
@@ -42,7 +42,10 @@ export async function startAuthzStandIn(socket: string): Promise<AuthzStandIn> {
     },
   }
   server.addService(loaded.envoy.service.auth.v3.Authorization.service, {
-    Check: (call: { request: CheckRequest__Output }, callback: (error: ServiceError | null, value?: CheckResponse) => void) => {
+    Check: (
+      call: { request: CheckRequest__Output },
+      callback: (error: ServiceError | null, value?: CheckResponse) => void,
+    ) => {
       standIn.asked.push(call.request)
       const answer = standIn.answer(call.request)
       if (answer === 'never') return
@@ -51,7 +54,9 @@ export async function startAuthzStandIn(socket: string): Promise<AuthzStandIn> {
     },
   })
   await new Promise<void>((resolve, reject) => {
-    server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) => (error ? reject(error) : resolve()))
+    server.bindAsync(`unix:${socket}`, ServerCredentials.createInsecure(), (error) =>
+      error ? reject(error) : resolve(),
+    )
   })
   return standIn
 }

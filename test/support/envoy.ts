@@ -68,13 +68,10 @@ export async function startEnvoy({ binary, concurrency = 1, ...places }: EnvoyOp
   }
 }
 
-interface Address {
+interface Started {
+  readonly envoy: GuardedProcess
   readonly admin: string
   readonly port: number
-}
-
-interface Started extends Address {
-  readonly envoy: GuardedProcess
   readonly bootstrap: string
   readonly truststore: string
   readonly stop: () => Promise<void>
@@ -93,7 +90,7 @@ function running({ envoy, admin, port, bootstrap, truststore, stop }: Started): 
     accessLog,
     logged: (matches) => envoy.printed('the awaited line of its access log', () => accessLog().find(matches)),
     stat: (name) => statOf(admin, name),
-    replaceTruststore: (pem) => replaceTruststore(truststore, pem, { admin, port }),
+    replaceTruststore: (pem) => replaceTruststore(truststore, pem, admin),
     stop,
   }
 }
@@ -136,9 +133,9 @@ async function statOf(admin: string, name: string): Promise<number> {
  * Envoy counts a context that it built anew, and a file that it would not take; the counters of a moment ago tell which of
  * the two happened.
  */
-async function replaceTruststore(path: string, pem: string, { admin, port }: Address): Promise<boolean> {
+async function replaceTruststore(path: string, pem: string, admin: string): Promise<boolean> {
   if (readFileSync(path, 'utf8') === pem) return true
-  const taken = () => statOf(admin, `listener.127.0.0.1_${port}.server_ssl_socket_factory.ssl_context_update_by_sds`)
+  const taken = () => statOf(admin, 'listener.gateway.server_ssl_socket_factory.ssl_context_update_by_sds')
   const refused = () => statOf(admin, 'sds.truststore.key_rotation_failed')
   const [takenBefore, refusedBefore] = [await taken(), await refused()]
   replaceFile(path, pem)

@@ -42,7 +42,11 @@ export async function ask(port: number, authorityPem: string, asked: Asked): Pro
 }
 
 /** `accepted`, or `refused`: in TLS 1.3 the client learns that only after its own handshake is complete. */
-export async function handshakeOutcome(port: number, authorityPem: string, asked: Asked): Promise<'accepted' | 'refused'> {
+export async function handshakeOutcome(
+  port: number,
+  authorityPem: string,
+  asked: Asked,
+): Promise<'accepted' | 'refused'> {
   try {
     await ask(port, authorityPem, asked)
     return 'accepted'

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 
 /** SIGTERM, then SIGKILL after this long. */
@@ -33,13 +34,16 @@ export class GuardedProcess {
       [child.stdout, this.stdout],
       [child.stderr, this.stderr],
     ] as const) {
-      if (stream === null) continue
+      if (!(stream instanceof Socket)) continue
+      stream.unref()
       createInterface({ input: stream }).on('line', (line) => {
         lines.push(line)
         this.#output += `${line}\n`
         this.#wake()
       })
     }
+    // Left running, it does not keep this process from ending: then the watchdog ends it.
+    child.unref()
     const watchdog = startWatchdog(pid)
     child.once('exit', () => watchdog.kill('SIGKILL'))
     // Not `exit`: the last lines arrive after that.
@@ -79,7 +83,9 @@ export class GuardedProcess {
       const found = find()
       if (found !== undefined) return found
       if (this.exited) throw new Error(`${this.#name} exited before ${what}:\n${this.#output}`)
+      this.#child.ref()
       await new Promise<void>((resolve) => this.#waiting.add(resolve))
+      this.#child.unref()
     }
   }
 
@@ -91,6 +97,7 @@ export class GuardedProcess {
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     if (this.exited) return this.#child.exitCode
     const exit = once(this.#child, 'exit')
+    this.#child.ref()
     this.signal(signal)
     const cut = setTimeout(() => this.signal('SIGKILL'), stopGraceMs)
     await exit
@@ -115,5 +122,6 @@ function startWatchdog(pid: number): ChildProcess {
     detached: true,
   })
   watchdog.unref()
+  if (watchdog.stdin instanceof Socket) watchdog.stdin.unref()
   return watchdog
 }

@@ -119,7 +119,7 @@ function indexLine({ certificate, status }: ListedCertificate): string {
   const revocation = revoked && [time(revoked.revokedAt), ...(revoked.reason ? [revoked.reason] : [])].join(',')
   const notAfter = time(new Date(certificate.x509.validTo))
   const serialNumber = printedSerialNumber(certificate.serialNumber)
-  return `${[revoked ? 'R' : 'V', notAfter, revocation ?? '', serialNumber, 'unknown', '/CN=unused'].join('\t')}\n`
+  return `${[revoked ? 'R' : 'V', notAfter, revocation ?? '', serialNumber, 'unknown', `/CN=${serialNumber}`].join('\t')}\n`
 }
 
 /** As OpenSSL prints the number: in whole octets, without leading zeros, a minus sign before a negative one. */
@@ -129,10 +129,10 @@ function printedSerialNumber(contentsHex: string): string {
   return `${value < 0n ? '-' : ''}${digits.length % 2 === 0 ? '' : '0'}${digits}`
 }
 
-/** `YYYYMMDDhhmmssZ`: OpenSSL reads it as it reads the shorter form. */
+/** `YYMMDDhhmmssZ`: OpenSSL 3.0 reads the time of a revocation in no other form. */
 function time(at: Date): string {
   return `${at
     .toISOString()
     .replaceAll(/[-:T]|\.\d+/g, '')
-    .slice(0, 14)}Z`
+    .slice(2, 14)}Z`
 }

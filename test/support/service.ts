@@ -1,95 +1,49 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { GuardedProcess } from './guarded_process.ts'
 
 const builtMain = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
 export type LogLine = Readonly<Record<string, unknown>>
 
-/** `devapp-authz serve` as its own process, as in production. */
-export class RunningService {
-  /** Everything it logged, and what it printed besides. */
-  readonly log: LogLine[] = []
-  #text = ''
-  readonly #process: ChildProcess
-  readonly #waiting = new Set<() => void>()
+export interface ServiceOptions {
+  /** The configuration file. */
+  readonly config: string
+  /** Default: the project's own build. */
+  readonly main?: string
+  readonly environment?: Readonly<Record<string, string>>
+}
 
-  private constructor(process: ChildProcess) {
-    this.#process = process
-    for (const stream of [process.stdout, process.stderr]) {
-      if (stream === null) continue
-      createInterface({ input: stream }).on('line', (line) => this.#read(line))
-    }
-    process.once('exit', () => this.#wake())
-  }
+export interface RunningService {
+  readonly pid: number
+  /** What it logged so far. */
+  log(): readonly LogLine[]
+  /** All it printed, on either stream. */
+  output(): string
+  /** The first logged line that matches, waiting for it. */
+  logged(matches: (line: LogLine) => boolean): Promise<LogLine>
+  signal(name: NodeJS.Signals): void
+  /** Resolves to the exit code once it is gone. */
+  stop(): Promise<number | null>
+}
 
-  /** Resolves once it serves; rejects with what it printed when it exits instead. */
-  static async start(options: {
-    config: string
-    main?: string
-    environment?: NodeJS.ProcessEnv
-  }): Promise<RunningService> {
-    const child = spawn(process.execPath, [options.main ?? builtMain, 'serve', '--config', options.config], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...options.environment },
-    })
-    const service = new RunningService(child)
-    const kill = () => child.kill('SIGKILL')
-    process.once('exit', kill)
-    child.once('exit', () => process.removeListener('exit', kill))
-    await service.logged((line) => line['msg'] === 'serving')
-    return service
-  }
-
-  /** All it printed so far. */
-  get text(): string {
-    return this.#text
-  }
-
-  get pid(): number {
-    return this.#process.pid ?? 0
-  }
-
-  /** The first logged line that matches, waiting for it; rejects when the service exits without one. */
-  async logged(matches: (line: LogLine) => boolean): Promise<LogLine> {
-    for (;;) {
-      const line = this.log.find(matches)
-      if (line !== undefined) return line
-      if (this.#exited) throw new Error(`the service exited before it logged what was awaited:\n${this.#text}`)
-      await new Promise<void>((resolve) => this.#waiting.add(resolve))
-    }
-  }
-
-  signal(name: NodeJS.Signals): void {
-    this.#process.kill(name)
-  }
-
-  /** SIGTERM, and the exit code. */
-  async stop(): Promise<number | null> {
-    if (this.#exited) return this.#process.exitCode
-    this.#process.kill('SIGTERM')
-    const [code] = (await once(this.#process, 'exit')) as [number | null]
-    return code
-  }
-
-  get #exited(): boolean {
-    return this.#process.exitCode !== null || this.#process.signalCode !== null
-  }
-
-  #read(line: string): void {
-    this.#text += `${line}\n`
-    try {
-      this.log.push(JSON.parse(line) as LogLine)
-    } catch {
-      // Not a log line: kept in the text.
-    }
-    this.#wake()
-  }
-
-  #wake(): void {
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    for (const resolve of waiting) resolve()
+/** `devapp-authz serve` as its own process. Resolves once it serves; rejects with what it printed when it exits instead. */
+export async function startService({ config, main = builtMain, environment }: ServiceOptions): Promise<RunningService> {
+  const service = await GuardedProcess.start({
+    command: process.execPath,
+    args: [main, 'serve', '--config', config],
+    ...(environment && { environment }),
+  })
+  const log = (): LogLine[] =>
+    service.stdout.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine)
+  const logged = (matches: (line: LogLine) => boolean) =>
+    service.printed('it logged what was awaited', () => log().find(matches))
+  await logged((line) => line['msg'] === 'serving')
+  return {
+    pid: service.pid,
+    log,
+    output: () => service.output,
+    logged,
+    signal: (name) => service.signal(name),
+    stop: () => service.stop(),
   }
 }

@@ -1,0 +1,249 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type RunningEnvoy, startEnvoy } from '../test/support/envoy.ts'
+import { addRoute, type Bootstrap, filterChain } from '../test/support/envoy_bootstrap.ts'
+import { freePort } from '../test/support/free_port.ts'
+import { type RunningResponder, startOpensslResponder } from '../test/support/openssl_responder.ts'
+import { Authority, type IssuedCertificate, selfSigned } from '../test/support/pki.ts'
+import { type RunningService, startService } from '../test/support/service.ts'
+import { temporaryFolder } from '../test/support/temporary_folder.ts'
+import { type RunningUpstream, startUpstream } from '../test/support/upstream.ts'
+import { type Answer, type Call, call } from './client.ts'
+import { createThirdParties, type Registration, registryYaml, type ThirdParties } from './third_parties.ts'
+
+const builtMain = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+
+export interface GatewayOptions {
+  readonly envoy: string
+  readonly openssl: string
+  readonly progress: (sentence: string) => void
+}
+
+/** The whole gateway on loopback: third parties' certificates, responders, upstream, service and Envoy, all real. */
+export class Gateway {
+  readonly parties: ThirdParties
+  /** What a row found that its answer alone does not show. */
+  readonly expectations: { sameBody?: boolean; allowedBefore?: boolean } = {}
+  readonly folder: string
+  readonly servers: readonly IssuedCertificate[]
+  envoy!: RunningEnvoy
+  #unverifying: RunningEnvoy | undefined
+  #service: RunningService | undefined
+  #responders: RunningResponder[] = []
+  #registrations: readonly Registration[]
+  readonly #options: GatewayOptions
+  readonly #upstream: RunningUpstream
+  readonly #serverCa = Authority.root({ commonName: 'Demo Server CA', now: new Date() })
+  readonly #stops: (() => unknown)[] = []
+  readonly #ocspPorts: readonly [number, number]
+
+  private constructor(
+    options: GatewayOptions,
+    folder: string,
+    ocspPorts: readonly [number, number],
+    parties: ThirdParties,
+    upstream: RunningUpstream,
+  ) {
+    this.#options = options
+    this.#ocspPorts = ocspPorts
+    this.folder = folder
+    this.parties = parties
+    this.#upstream = upstream
+    this.#registrations = parties.registrations
+    this.servers = ['api.example.com', 'api2.example.com'].map((name) =>
+      this.#serverCa.issue({ commonName: name, subjectAltNames: [name], extendedKeyUsage: ['1.3.6.1.5.5.7.3.1'] }),
+    )
+  }
+
+  /** Starts everything. What was started is stopped again when something fails. */
+  static async start(options: GatewayOptions): Promise<Gateway> {
+    const folder = temporaryFolder('gateway')
+    const ports = [await freePort(), await freePort()] as const
+    options.progress('Making the certificates of the third parties ...')
+    const parties = createThirdParties(
+      { issuing: `http://127.0.0.1:${ports[0]}/`, other: `http://127.0.0.1:${ports[1]}/` },
+      new Date(),
+    )
+    const gateway = new Gateway(options, folder.path, ports, parties, await startUpstream())
+    gateway.#stops.push(
+      () => folder.remove(),
+      () => gateway.#upstream.stop(),
+    )
+    try {
+      await gateway.startResponders()
+      gateway.#writeConfiguration()
+      await gateway.startService()
+      await gateway.#startEnvoys()
+      return gateway
+    } catch (error) {
+      await gateway.stop()
+      throw error
+    }
+  }
+
+  get upstreamRequests(): number {
+    return this.#upstream.requests
+  }
+
+  get serverCaPem(): string {
+    return this.#serverCa.certificate.pem
+  }
+
+  get service(): RunningService | undefined {
+    return this.#service
+  }
+
+  get configFile(): string {
+    return join(this.folder, 'authz.yaml')
+  }
+
+  call(asked: Call): Promise<Answer> {
+    return call(this.envoy.port, this.serverCaPem, asked)
+  }
+
+  /** The same, through an Envoy that verifies no client certificate. */
+  async callUnverified(asked: Call): Promise<Answer> {
+    this.#unverifying ??= await this.#startEnvoy(acceptAnyCertificate)
+    return call(this.#unverifying.port, this.serverCaPem, asked)
+  }
+
+  /** Starts the service, of another build where one is named. */
+  async startService(main = builtMain): Promise<void> {
+    this.#service = await startService({ config: this.configFile, main })
+  }
+
+  async stopService(): Promise<void> {
+    await this.#service?.stop()
+    this.#service = undefined
+  }
+
+  async stopResponder(): Promise<void> {
+    for (const responder of this.#responders.splice(0)) await responder.stop()
+  }
+
+  /** Adds a DevApp to the registry file, and waits until the running service has taken it over. */
+  async register(id: string, certificate: IssuedCertificate): Promise<void> {
+    this.#registrations = [...this.#registrations, { id, certificates: [certificate], products: ['data'] }]
+    this.#writeRegistry()
+    const devapps = this.#registrations.length
+    await this.#service?.logged((line) => line['msg'] === 'registry loaded' && line['devapps'] === devapps)
+  }
+
+  /** Back to the DevApps of the start. */
+  forgetRegistered(): void {
+    this.#registrations = this.parties.registrations
+    this.#writeRegistry()
+  }
+
+  /** A registered certificate that is good for a few seconds more. */
+  async registerShortLived(): Promise<IssuedCertificate> {
+    const notAfter = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2_000)
+    const certificate = this.parties.issue({ commonName: 'brief.example', notAfter })
+    await this.#responders[0]?.restart([...this.#listed(), { certificate, status: 'good' }])
+    await this.register('brief', certificate)
+    return certificate
+  }
+
+  /** Waits until an instant has passed by the real clock, which Envoy and the service go by. */
+  until(instant: Date): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, instant.getTime() - Date.now() + 1_001))
+  }
+
+  /** Stops all that was started, the last first. */
+  async stop(): Promise<void> {
+    await this.stopService()
+    await this.stopResponder()
+    for (const stop of this.#stops.splice(0).reverse()) await stop()
+  }
+
+  #listed() {
+    const { certificates } = this.parties
+    const revokedAt = new Date(Date.now() - 3_600_000)
+    // One of another CA is not for this responder, and a serial number stands in its index once.
+    const left = new Set(['unknown', 'otherQtsp', 'acmeOfOtherCa', 'fintechReissued', 'ofUnregisteredCa', 'selfSigned'])
+    const listed = Object.entries(certificates).filter(([name]) => !left.has(name))
+    return listed.map(([name, certificate]) => {
+      if (name === 'revoked') return { certificate, status: { revokedAt, reason: 'keyCompromise' as const } }
+      if (name === 'onHold') return { certificate, status: { revokedAt, reason: 'certificateHold' as const } }
+      return { certificate, status: 'good' as const }
+    })
+  }
+
+  /** One for each CA: `openssl ocsp` answers for one. */
+  async startResponders(): Promise<void> {
+    this.#options.progress('Starting the OCSP responders (openssl ocsp) ...')
+    const [issuingPort, otherPort] = this.#ocspPorts
+    const { openssl } = this.#options
+    const { issuing, otherTrusted, ocspSigner, certificates } = this.parties
+    const [issuer, signer] = [issuing.certificate, ocspSigner]
+    const other = otherTrusted.certificate
+    this.#responders = [
+      await startOpensslResponder({ openssl, port: issuingPort, issuer, signer, certificates: this.#listed() }),
+      await startOpensslResponder({
+        ...{ openssl, port: otherPort, issuer: other, signer: other },
+        certificates: [{ certificate: certificates.otherQtsp, status: 'good' }],
+      }),
+    ]
+  }
+
+  #writeConfiguration(): void {
+    const qtsps = join(this.folder, 'qtsps')
+    mkdirSync(qtsps)
+    writeFileSync(join(qtsps, 'demo-issuing-ca.pem'), this.parties.issuing.certificate.pem)
+    const example = readFileSync(fileURLToPath(new URL('../examples/authz.yaml', import.meta.url)), 'utf8')
+    // The example as it stands, with this machine's socket, and responders that may be on loopback.
+    const adapted = example
+      .replace(/^listen: .*$/m, `listen: unix:${join(this.folder, 'authz.sock')}`)
+      .replace(/^( *)allow_private_addresses: false/m, '$1allow_private_addresses: true')
+    writeFileSync(this.configFile, adapted)
+    this.#writeRegistry()
+  }
+
+  #writeRegistry(): void {
+    writeFileSync(join(this.folder, 'devapps.yaml'), registryYaml(this.#registrations, this.parties.issuing.chainPem))
+  }
+
+  async #startEnvoys(): Promise<void> {
+    this.#options.progress('Starting Envoy with envoy/envoy.yaml ...')
+    this.envoy = await this.#startEnvoy((bootstrap) => addRoute(bootstrap, '/v1/misconfigured', 'nonesuch'))
+  }
+
+  async #startEnvoy(change: (bootstrap: Bootstrap) => void): Promise<RunningEnvoy> {
+    const [mtls, tls] = this.servers
+    const envoy = await startEnvoy({
+      binary: this.#options.envoy,
+      authzSocket: join(this.folder, 'authz.sock'),
+      upstreamPort: this.#upstream.port,
+      serverCertificates: { mtls: mtls ?? selfSigned(), tls: tls ?? selfSigned() },
+      truststore: this.#truststore(),
+      change,
+    })
+    this.#stops.push(() => envoy.stop())
+    return envoy
+  }
+
+  /** As an operator makes it, by the command line. */
+  #truststore(): string {
+    const out = join(this.folder, 'truststore.pem')
+    const { status, stderr } = spawnSync(process.execPath, [
+      builtMain,
+      'truststore',
+      '--config',
+      this.configFile,
+      '--out',
+      out,
+    ])
+    if (status !== 0) throw new Error(`devapp-authz truststore failed: ${stderr}`)
+    return readFileSync(out, 'utf8')
+  }
+}
+
+/** An Envoy that leaves the client's certificate to the service. */
+function acceptAnyCertificate(bootstrap: Bootstrap): void {
+  const { typed_config } = filterChain(bootstrap, 'mtls').transport_socket
+  typed_config.require_client_certificate = false
+  const context = typed_config.common_tls_context.combined_validation_context
+  if (context) context.default_validation_context['trust_chain_verification'] = 'ACCEPT_UNTRUSTED'
+}
