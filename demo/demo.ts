@@ -88,8 +88,6 @@ function summary(rows: number, wrong: number, { upstreamRequests }: Gateway): st
 
 /** Everything up again, with certificates in files, until Ctrl-C. */
 async function keepRunning(kept: Gateway): Promise<void> {
-  await kept.startResponders()
-  await kept.startService()
   const { folder, parties, serverCaPem, envoy } = kept
   const file = (name: string, content: string): string => {
     const path = join(folder, name)

@@ -31,10 +31,11 @@ export class Gateway {
   envoy!: RunningEnvoy
   #unverifying: RunningEnvoy | undefined
   #service: RunningService | undefined
+  #printed = ''
   #responders: RunningResponder[] = []
   #registrations: readonly Registration[]
   readonly #options: GatewayOptions
-  readonly #upstream: RunningUpstream
+  #upstream: RunningUpstream
   readonly #serverCa = Authority.root({ commonName: 'Demo Server CA', now: new Date() })
   readonly #stops: (() => unknown)[] = []
   readonly #ocspPorts: readonly [number, number]
@@ -95,6 +96,11 @@ export class Gateway {
     return this.#service
   }
 
+  /** All that the service printed, before it was stopped too. */
+  get printed(): string {
+    return this.#printed + (this.#service?.output() ?? '')
+  }
+
   get configFile(): string {
     return join(this.folder, 'authz.yaml')
   }
@@ -109,32 +115,38 @@ export class Gateway {
     return call(this.#unverifying.port, this.serverCaPem, asked)
   }
 
-  /** Starts the service, of another build where one is named. */
-  async startService(main = builtMain): Promise<void> {
-    this.#service = await startService({ config: this.configFile, main })
+  /** Starts the service: of another build, or with another configuration, where one is named. */
+  async startService({ main = builtMain, config = this.configFile } = {}): Promise<void> {
+    this.#service = await startService({ config, main })
   }
 
   async stopService(): Promise<void> {
     await this.#service?.stop()
+    this.#printed = this.printed
     this.#service = undefined
   }
 
-  async stopResponder(): Promise<void> {
+  async stopResponders(): Promise<void> {
     for (const responder of this.#responders.splice(0)) await responder.stop()
   }
 
-  /** Adds a DevApp to the registry file, and waits until the running service has taken it over. */
-  async register(id: string, certificate: IssuedCertificate): Promise<void> {
-    this.#registrations = [...this.#registrations, { id, certificates: [certificate], products: ['data'] }]
-    this.#writeRegistry()
-    const devapps = this.#registrations.length
-    await this.#service?.logged((line) => line['msg'] === 'registry loaded' && line['devapps'] === devapps)
+  stopUpstream(): Promise<void> {
+    return this.#upstream.stop()
   }
 
-  /** Back to the DevApps of the start. */
-  forgetRegistered(): void {
-    this.#registrations = this.parties.registrations
+  /** On the port that it had. */
+  async startUpstream(): Promise<void> {
+    this.#upstream = await startUpstream(this.#upstream.port)
+  }
+
+  /** Adds a DevApp to the registry file, or replaces it, and waits until the running service has taken it over. */
+  async register(id: string, certificate: IssuedCertificate): Promise<void> {
+    const others = this.#registrations.filter((registration) => registration.id !== id)
+    this.#registrations = [...others, { id, certificates: [certificate], products: ['data'] }]
+    const loaded = () => this.#service?.log().filter(({ msg }) => msg === 'registry loaded').length ?? 0
+    const before = loaded()
     this.#writeRegistry()
+    await this.#service?.logged(() => loaded() > before)
   }
 
   /** A registered certificate that is good for a few seconds more. */
@@ -154,7 +166,7 @@ export class Gateway {
   /** Stops all that was started, the last first. */
   async stop(): Promise<void> {
     await this.stopService()
-    await this.stopResponder()
+    await this.stopResponders()
     for (const stop of this.#stops.splice(0).reverse()) await stop()
   }
 

@@ -6,7 +6,9 @@ export interface Row {
   readonly asks: string
   /** Status and code, as the table prints them. */
   readonly expects: string
-  readonly before?: (gateway: Gateway) => Promise<void>
+  readonly before?: (gateway: Gateway) => Promise<unknown>
+  /** Puts back what `before` took away, so that rows do not depend on their order. */
+  readonly after?: (gateway: Gateway) => Promise<unknown>
   readonly call: (gateway: Gateway) => Promise<Answer>
   /** What else has to hold of the answer: a sentence when it does not. */
   readonly also?: (answer: Answer, gateway: Gateway) => string | undefined
@@ -336,14 +338,23 @@ export const sections: readonly Section[] = [
       {
         asks: 'responder stopped, answer remembered',
         expects: '200 allowed',
-        before: (gateway) => gateway.stopResponder(),
+        before: async (gateway) => {
+          await withCertificate('acme', '/v1/data')(gateway)
+          await gateway.stopResponders()
+        },
         call: withCertificate('acme', '/v1/data'),
+        after: (gateway) => gateway.startResponders(),
       },
       {
         asks: 'responder stopped, a new certificate',
         expects: '503 revocation_unavailable',
-        before: (gateway) => gateway.register('late', gateway.parties.certificates.late),
-        call: withCertificate('late', '/v1/data'),
+        before: (gateway) => gateway.stopResponders(),
+        call: async (gateway) => {
+          const certificate = gateway.parties.issue({ commonName: 'late.example' })
+          await gateway.register('late', certificate)
+          return gateway.call({ sni: mtls, path: '/v1/data', certificate })
+        },
+        after: (gateway) => gateway.startResponders(),
       },
     ],
   },
@@ -357,6 +368,7 @@ export const sections: readonly Section[] = [
         expects: '503 gateway_unavailable',
         before: (gateway) => gateway.stopService(),
         call: withCertificate('acme', '/v1/data'),
+        after: (gateway) => gateway.startService(),
       },
     ],
   },

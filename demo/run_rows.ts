@@ -28,7 +28,8 @@ export async function runRows(
   return results
 }
 
-async function runRow(gateway: Gateway, row: Row): Promise<Result> {
+/** Asks one row. */
+export async function runRow(gateway: Gateway, row: Row): Promise<Result> {
   try {
     await row.before?.(gateway)
     const before = gateway.upstreamRequests
@@ -39,6 +40,8 @@ async function runRow(gateway: Gateway, row: Row): Promise<Result> {
     return { row, came, ms, wrong: wrongOf(row, came, answer, gateway.upstreamRequests - before, gateway) }
   } catch (error) {
     return { row, came: 'no answer', ms: 0, wrong: error instanceof Error ? error.message : String(error) }
+  } finally {
+    await row.after?.(gateway)
   }
 }
 

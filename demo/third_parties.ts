@@ -62,8 +62,6 @@ export function createThirdParties(ocsp: { readonly issuing: string; readonly ot
     /** The responder has never heard of it. */
     unknown: issue({ commonName: 'unknown.example' }),
     withoutOcsp: issue({ commonName: 'silent.example', ocspUrls: [] }),
-    /** Registered only once the responder is gone. */
-    late: issue({ commonName: 'late.example' }),
     expired: issue({ commonName: 'expired.example', notAfter: new Date(now.getTime() - dayMs) }),
     future: issue({ commonName: 'future.example', notBefore: new Date(now.getTime() + dayMs) }),
     forServers: issue({ commonName: 'server.example', extendedKeyUsage: ['1.3.6.1.5.5.7.3.1'] }),

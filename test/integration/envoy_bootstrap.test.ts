@@ -1,39 +1,294 @@
-import { createPublicKey } from 'node:crypto'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { expect } from 'chai'
+import { gatewayDenials } from '../../src/domain/denials.ts'
 import { identityHeaders } from '../../src/envoy/identity_headers.ts'
-import { type AuthzStandIn, allow, startAuthzStandIn } from '../support/authz_stand_in.ts'
-import { findEnvoy, type RunningEnvoy, startEnvoy } from '../support/envoy.ts'
-import { Authority } from '../support/pki.ts'
-import { startUpstream } from '../support/upstream.ts'
-import { ask } from '../support/gateway_client.ts'
-import { temporaryFolder } from '../support/temporary_folder.ts'
-void createPublicKey; void identityHeaders; void allow
-const now = new Date()
-const root = Authority.root({ now })
-const clients = Authority.root({ now, commonName: 'Clients' })
-const server = (name: string) => root.issue({ commonName: name, subjectAltNames: [name], extendedKeyUsage: ['1.3.6.1.5.5.7.3.1'] })
-describe('try', () => {
-  it('x', async () => {
-    let t = performance.now()
-    const lap = (w: string) => { console.log(w, Math.round(performance.now() - t)); t = performance.now() }
-    const binary = await findEnvoy(console.log)
-    lap('find')
-    const folder = temporaryFolder('authz')
-    const authz: AuthzStandIn = await startAuthzStandIn(folder.path + '/s'); lap('standin')
-    const upstream = await startUpstream()
-    const envoy: RunningEnvoy = await startEnvoy({ binary, authzSocket: folder.path + '/s', upstreamPort: upstream.port, serverCertificates: { mtls: server('api.example.com'), tls: server('api2.example.com') }, truststore: clients.chainPem })
-    lap('envoy')
-    console.log(envoy.log().split('\n').filter((l) => !l.includes('[info]')))
-    for (const protocol of ['http/1.1', 'h2'] as const) {
-      const a = await ask(envoy.port, root.chainPem, { protocol, sni: 'api.example.com', path: '/v1/data/x?q=1', certificate: clients.issue(), headers: [['X-DevApp-ID', 'x'], ['x-devapp-id', 'y'], ['connection', 'x-devapp-id']].slice(0, protocol === 'h2' ? 2 : 3) as never, body: 'abc', method: 'POST', trailers: { 'x-devapp-id': 'z' } })
-      console.log(a); lap(protocol)
+import { allow } from '../support/authz_stand_in.ts'
+import { findEnvoy } from '../support/envoy.ts'
+import { httpConnectionManager, readBootstrap } from '../support/envoy_bootstrap.ts'
+import { freePort } from '../support/free_port.ts'
+import type { Asked } from '../support/gateway_client.ts'
+import { type GatewayUnderTest, startGateway } from '../support/gateway_under_test.ts'
+
+const protocols = ['http/1.1', 'h2'] as const
+
+/** A request that no route and no credential stands in the way of. */
+const callback = (asked: Partial<Asked> = {}): Asked => ({
+  protocol: 'http/1.1',
+  sni: 'api2.example.com',
+  path: '/v1/callback',
+  ...asked,
+})
+
+describe('envoy/envoy.yaml', () => {
+  let gateway: GatewayUnderTest
+
+  before('start Envoy', async () => {
+    gateway = await startGateway()
+  })
+  beforeEach(() => {
+    gateway.authz.answer = allow
+    gateway.authz.asked.length = 0
+  })
+  after(() => gateway?.stop())
+
+  const received = () => gateway.upstream.last?.headers ?? {}
+  const code = (body: string): unknown => (JSON.parse(body) as { code?: unknown }).code
+
+  it("passes Envoy's own validation", async () => {
+    const binary = await findEnvoy(() => {})
+    const { stderr } = await promisify(execFile)(binary, ['--mode', 'validate', '-c', gateway.envoy.bootstrap])
+    expect(stderr).not.to.match(/\[(warning|error|critical)\]/)
+  })
+
+  it('starts without a warning, and uses nothing deprecated', async () => {
+    expect(gateway.envoy.log()).to.contain('starting main dispatch loop')
+    expect(gateway.envoy.log()).not.to.match(/\[(warning|error|critical)\]/)
+    expect(await gateway.envoy.stat('runtime.deprecated_feature_use')).to.equal(0)
+  })
+
+  describe('the headers', () => {
+    it('names every identity header among those that it takes from clients', () => {
+      const { mutations } = httpConnectionManager(readBootstrap()).early_header_mutation_extensions[0].typed_config
+      expect(mutations.map(({ remove }) => remove)).to.include.members([...identityHeaders])
+    })
+
+    for (const protocol of protocols) {
+      it(`gives the upstream no identity that a client claims, in any spelling, over ${protocol}`, async () => {
+        const claimed = [...identityHeaders, 'x-forwarded-client-cert', 'x-original-url', 'x-forwarded-host']
+        const spellings = (name: string) =>
+          protocol === 'h2' ? [name, name] : [name, name.toUpperCase(), name.replace('x-', 'X-')]
+        const headers = claimed.flatMap((name) => spellings(name).map((spelling) => [spelling, 'forged'] as const))
+        const { status } = await gateway.ask(callback({ protocol, headers }))
+        expect(status).to.equal(200)
+        expect(received()).not.to.have.any.keys(...claimed)
+        expect(JSON.stringify(gateway.upstream.last)).not.to.contain('forged')
+      })
+
+      it(`gives the upstream nothing of a client's trailers over ${protocol}`, async () => {
+        const trailers = { 'x-devapp-id': 'forged' }
+        const { status } = await gateway.ask(callback({ protocol, method: 'POST', body: 'a', trailers }))
+        expect(status).to.equal(200)
+        expect(gateway.upstream.last).to.deep.include({ bodyBytes: 1, trailers: {} })
+      })
     }
-    console.log(authz.asked[0], JSON.stringify(authz.asked[0]))
-    console.log(await envoy.replaceTruststore(root.chainPem)); lap('replace')
-    console.log(await envoy.replaceTruststore('')); lap('replace')
-    console.log(await envoy.logged((l) => l['protocol'] === 'HTTP/2')); lap('log')
-    await envoy.stop(); lap('stop'); await upstream.stop(); authz.stop(); folder.remove()
-    lap('rest')
-    expect(1).to.equal(1)
+
+    it('gives the upstream the identity that the service sets, whatever the client claims or nominates', async () => {
+      gateway.authz.answer = () => ({
+        status: { code: 0 },
+        ok_response: {
+          headers: [
+            { header: { key: 'x-devapp-id', value: 'acme' }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' as const },
+          ],
+        },
+      })
+      await gateway.ask(
+        callback({
+          headers: [
+            ['X-DevApp-ID', 'forged'],
+            ['Connection', 'x-devapp-id'],
+          ],
+        }),
+      )
+      expect(received()['x-devapp-id']).to.equal('acme')
+    })
+
+    it('refuses a header with an underscore', async () => {
+      const answer = await gateway.ask(callback({ headers: [['X_DevApp_Id', 'forged']] }))
+      expect([answer.status, code(answer.body)]).to.deep.equal([400, 'request_malformed'])
+      // Over HTTP/2 Envoy resets the stream instead.
+      const reset = gateway.ask(callback({ protocol: 'h2', headers: [['x_devapp_id', 'forged']] }))
+      expect(await reset.catch((error: NodeJS.ErrnoException) => error.code)).to.equal('ERR_HTTP2_STREAM_ERROR')
+      expect(gateway.authz.asked).to.be.empty
+    })
+
+    it('believes no x-request-id, x-forwarded-* and x-envoy-* of a client, not even of one on a private address', async () => {
+      const claimed = [
+        'x-request-id',
+        'x-forwarded-for',
+        'x-forwarded-proto',
+        'x-envoy-original-path',
+        'x-envoy-internal',
+      ]
+      for (const name of claimed) {
+        const answer = await gateway.ask(callback({ headers: [[name, 'forged']] }))
+        expect(answer.status).to.equal(200)
+        expect(JSON.stringify(received())).not.to.contain('forged')
+        expect(answer.headers['x-request-id']).to.equal(received()['x-request-id'])
+      }
+    })
+  })
+
+  describe('the path', () => {
+    it('refuses an escaped slash or backslash', async () => {
+      for (const path of ['/v1/callback%2f..%2fdata', '/v1%2Fdata', '/v1/callback%5c..%5cdata']) {
+        const answer = await gateway.ask(callback({ path }))
+        expect([answer.status, code(answer.body)], path).to.deep.equal([400, 'request_malformed'])
+      }
+      expect(gateway.authz.asked).to.be.empty
+    })
+
+    it('is normalized before it chooses the policy, and the upstream gets that reading', async () => {
+      for (const path of ['/v1/callback/../data/x', '/v1//data/x', '/v1/callback/%2e%2e/data/x', '/v1/%64ata/x']) {
+        gateway.authz.asked.length = 0
+        await gateway.ask(callback({ path }))
+        expect(gateway.authz.asked[0]?.attributes?.context_extensions, path).to.deep.equal({ policy: 'data' })
+        expect(gateway.upstream.last?.path, path).to.equal('/v1/data/x')
+      }
+    })
+
+    it('has a route by whole segments only, and none without a policy', async () => {
+      for (const path of ['/v1/database', '/v1', '/', '/v2/data', '/V1/DATA']) {
+        const answer = await gateway.ask(callback({ path }))
+        expect([answer.status, code(answer.body)], path).to.deep.equal([404, 'route_unknown'])
+      }
+      for (const { typed_per_filter_config } of httpConnectionManager(readBootstrap()).route_config.virtual_hosts[0]
+        .routes)
+        expect(
+          typed_per_filter_config['envoy.filters.http.ext_authz'].check_settings.context_extensions.policy,
+        ).to.match(/./)
+    })
+  })
+
+  describe('what the service is asked', () => {
+    for (const protocol of protocols) {
+      it(`is told certificate, SNI and policy, and no header that it does not read, over ${protocol}`, async () => {
+        const certificate = gateway.clients.issue()
+        const headers = [
+          ['authorization', 'Bearer abc'],
+          ['x-client-key', 'acme-key'],
+          ['cookie', 'a=b'],
+          ['x-request-id', 'forged'],
+        ] as const
+        const asked = { protocol, sni: 'api.example.com', path: '/v1/accounts/1?page=2', headers, certificate }
+        expect((await gateway.ask(asked)).status).to.equal(200)
+        const attributes = gateway.authz.asked[0]?.attributes
+        expect(decodeURIComponent(attributes?.source?.certificate ?? '')).to.equal(certificate.pem)
+        expect(attributes?.tls_session?.sni).to.equal('api.example.com')
+        expect(attributes?.context_extensions).to.deep.equal({ policy: 'accounts' })
+        expect(attributes?.request?.http?.headers).to.deep.equal({
+          authorization: 'Bearer abc',
+          'x-client-key': 'acme-key',
+          'x-request-id': received()['x-request-id'],
+        })
+      })
+    }
+  })
+
+  describe('what the caller is answered', () => {
+    it("leaves the service's refusals as they are, whatever their status", async () => {
+      for (const status of [401, 404, 413, 429, 500, 503, 504]) {
+        gateway.authz.answer = () => ({
+          status: { code: 7 },
+          denied_response: {
+            status: { code: status as never },
+            headers: [
+              {
+                header: { key: 'content-type', value: 'application/json' },
+                append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
+              },
+            ],
+            body: '{"tppMessages":[]}',
+          },
+          dynamic_metadata: { fields: { code: { stringValue: 'cert_revoked' }, policy: { stringValue: 'callback' } } },
+        })
+        const answer = await gateway.ask(callback({ protocol: 'h2' }))
+        expect(answer).to.include({ status, body: '{"tppMessages":[]}' })
+        expect(answer.headers['content-type']).to.equal('application/json')
+      }
+    })
+
+    it('says with the code of the catalogue what Envoy itself refuses', async () => {
+      const answer = await gateway.ask(callback({ path: '/nowhere' }))
+      expect(answer.headers).to.include({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
+      expect(JSON.parse(answer.body)).to.deep.equal({
+        type: 'https://devapp-authz.example/denials#route_unknown',
+        title: gatewayDenials.route_unknown.title,
+        status: 404,
+        code: 'route_unknown',
+        request_id: answer.headers['x-request-id'],
+      })
+    })
+
+    it('refuses what it cannot read or does not take: HTTP/1.0, large headers, many headers', async () => {
+      const old = await gateway.askVerbatim('GET /v1/callback HTTP/1.0\r\nHost: api2.example.com\r\n\r\n')
+      expect(old)
+        .to.match(/^HTTP\/1.1 426 /)
+        .and.contain('"code":"request_malformed"')
+      const large = await gateway.ask(callback({ headers: [['x-large', 'a'.repeat(40_000)]] }))
+      const many = await gateway.ask(
+        callback({ headers: Array.from({ length: 70 }, (_, i) => [`x-${i}`, '1'] as const) }),
+      )
+      for (const { status, body } of [large, many])
+        expect([status, code(body)]).to.deep.equal([431, 'request_malformed'])
+    })
+
+    it('answers 503 when the service fails or stalls, and lets nothing through', async () => {
+      const before = gateway.upstream.requests
+      const failure = Object.assign(new Error('failed'), { code: 13, details: '', metadata: undefined as never })
+      for (const failing of [failure, 'never'] as const) {
+        gateway.authz.answer = () => failing
+        const answer = await gateway.ask(callback())
+        expect([answer.status, code(answer.body)]).to.deep.equal([503, 'gateway_unavailable'])
+      }
+      expect(gateway.upstream.requests).to.equal(before)
+    })
+  })
+
+  it('logs code, policy and DevApp of a refusal, and neither the query nor a credential', async () => {
+    const fields = { code: 'cert_revoked', policy: 'callback', devapp: 'acme' }
+    gateway.authz.answer = () => ({
+      status: { code: 7 },
+      denied_response: { status: { code: 'Unauthorized' } },
+      dynamic_metadata: {
+        fields: Object.fromEntries(Object.entries(fields).map(([name, stringValue]) => [name, { stringValue }])),
+      },
+    })
+    const answer = await gateway.ask(
+      callback({ path: '/v1/callback?code=s3cret', headers: [['authorization', 'Basic c2VjcmV0']] }),
+    )
+    const line = await gateway.envoy.logged(({ request_id }) => request_id === answer.headers['x-request-id'])
+    expect(line).to.include({
+      ...fields,
+      event: 'request',
+      status: 401,
+      details: 'ext_authz_denied',
+      path: '/v1/callback',
+    })
+    expect(JSON.stringify(gateway.envoy.accessLog())).not.to.match(/s3cret|c2VjcmV0/)
+  })
+})
+
+describe('envoy/envoy.yaml beside broken parts', () => {
+  let gateway: GatewayUnderTest
+
+  before('start Envoy', async () => {
+    const buffer = {
+      name: 'envoy.filters.http.buffer',
+      typed_config: {
+        '@type': 'type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer',
+        max_request_bytes: 1024,
+      },
+    }
+    gateway = await startGateway({
+      upstreamPort: await freePort(),
+      change: (bootstrap) => void httpConnectionManager(bootstrap).http_filters.unshift(buffer),
+    })
+  })
+  after(() => gateway?.stop())
+
+  const refusal = async (asked: Partial<Asked> = {}) => {
+    const { status, body } = await gateway.ask(callback(asked))
+    return [status, (JSON.parse(body) as { code?: unknown }).code]
+  }
+
+  it('tells an upstream that is down from a gateway that is', async () => {
+    expect(await refusal()).to.deep.equal([503, 'upstream_unavailable'])
+    gateway.authz.stop()
+    expect(await refusal()).to.deep.equal([503, 'gateway_unavailable'])
+  })
+
+  it('answers 413 where a filter limits bodies', async () => {
+    expect(await refusal({ method: 'POST', body: 'a'.repeat(2_000) })).to.deep.equal([413, 'body_too_large'])
   })
 })

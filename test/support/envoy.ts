@@ -129,21 +129,18 @@ async function statOf(admin: string, name: string): Promise<number> {
   return stats.find((entry) => entry.name === name)?.value ?? 0
 }
 
-/**
- * Envoy counts a context that it built anew, and a file that it would not take; the counters of a moment ago tell which of
- * the two happened.
- */
+/** Envoy counts how often it looked at the secret and its files, and how often it did not like them. */
 async function replaceTruststore(path: string, pem: string, admin: string): Promise<boolean> {
-  if (readFileSync(path, 'utf8') === pem) return true
-  const taken = () => statOf(admin, 'listener.gateway.server_ssl_socket_factory.ssl_context_update_by_sds')
-  const refused = () => statOf(admin, 'sds.truststore.key_rotation_failed')
-  const [takenBefore, refusedBefore] = [await taken(), await refused()]
+  const looked = () => statOf(admin, 'sds.truststore.update_attempt')
+  const refused = async () =>
+    (await statOf(admin, 'sds.truststore.key_rotation_failed')) +
+    (await statOf(admin, 'sds.truststore.update_rejected'))
+  const [lookedBefore, refusedBefore] = [await looked(), await refused()]
   replaceFile(path, pem)
   const deadline = Date.now() + replaceWithinMs
-  while (Date.now() < deadline) {
-    if ((await taken()) > takenBefore) return true
-    if ((await refused()) > refusedBefore) return false
-    await after(10)
+  while ((await looked()) === lookedBefore) {
+    if (Date.now() > deadline) throw new Error(`Envoy did not look at the new trust store within ${replaceWithinMs} ms`)
+    await after(5)
   }
-  throw new Error(`Envoy did not look at the new trust store within ${replaceWithinMs} ms`)
+  return (await refused()) === refusedBefore
 }

@@ -41,12 +41,10 @@ export async function ask(port: number, authorityPem: string, asked: Asked): Pro
   }
 }
 
-/** `accepted`, or `refused`: in TLS 1.3 the client learns that only after its own handshake is complete. */
-export async function handshakeOutcome(
-  port: number,
-  authorityPem: string,
-  asked: Asked,
-): Promise<'accepted' | 'refused'> {
+export type HandshakeOutcome = 'accepted' | 'refused'
+
+/** In TLS 1.3 a client learns only after its own handshake is complete that the server refused its certificate. */
+export async function handshakeOutcome(port: number, authorityPem: string, asked: Asked): Promise<HandshakeOutcome> {
   try {
     await ask(port, authorityPem, asked)
     return 'accepted'
@@ -57,15 +55,34 @@ export async function handshakeOutcome(
   }
 }
 
-/** A completed handshake's first session ticket. */
+/** A ticket with which the session of a first request can be resumed. */
 export async function sessionOf(port: number, authorityPem: string, asked: Asked): Promise<Buffer> {
-  const socket = await handshake(port, authorityPem, asked)
-  const [session] = (await once(socket, 'session')) as [Buffer]
+  const socket = open(port, authorityPem, asked)
+  // TLS 1.3 sends it after the handshake, at leisure.
+  const ticket = once(socket, 'session') as Promise<[Buffer]>
+  await once(socket, 'secureConnect')
+  await overHttp1(socket, asked)
+  const [session] = await ticket
   socket.destroy()
   return session
 }
 
+/** Sends text as it is over a new connection, and reads until the gateway closes it. */
+export async function askVerbatim(port: number, authorityPem: string, sni: string, text: string): Promise<string> {
+  const socket = await handshake(port, authorityPem, { protocol: 'http/1.1', sni, path: '' })
+  socket.write(text)
+  const parts: Buffer[] = []
+  for await (const part of socket) parts.push(part as Buffer)
+  return Buffer.concat(parts).toString()
+}
+
 async function handshake(port: number, authorityPem: string, asked: Asked): Promise<TLSSocket> {
+  const socket = open(port, authorityPem, asked)
+  await once(socket, 'secureConnect')
+  return socket
+}
+
+function open(port: number, authorityPem: string, asked: Asked): TLSSocket {
   const options: ConnectionOptions = {
     host: '127.0.0.1',
     port,
@@ -75,9 +92,7 @@ async function handshake(port: number, authorityPem: string, asked: Asked): Prom
     ...(asked.certificate && { cert: asked.certificate.pem, key: asked.certificate.privateKeyPem }),
     ...(asked.session && { session: asked.session }),
   }
-  const socket = connectTls(options)
-  await once(socket, 'secureConnect')
-  return socket
+  return connectTls(options)
 }
 
 function overHttp1(socket: TLSSocket, asked: Asked): Promise<Answered> {
@@ -110,7 +125,7 @@ function overHttp2(socket: TLSSocket, asked: Asked): Promise<Answered> {
         [constants.HTTP2_HEADER_AUTHORITY]: asked.host ?? asked.sni,
         ...headerObject(asked.headers ?? []),
       },
-      { waitForTrailers: trailers !== undefined },
+      { endStream: false, waitForTrailers: trailers !== undefined },
     )
     const parts: Buffer[] = []
     let answered: Record<string, unknown> | undefined

@@ -22,8 +22,8 @@ export interface RunningUpstream {
   stop(): Promise<void>
 }
 
-/** An HTTP/1.1 server on a free loopback port that answers 200 with what it received, as JSON. */
-export async function startUpstream(): Promise<RunningUpstream> {
+/** An HTTP/1.1 server on loopback, on a free port unless one is named, that answers 200 with what it received, as JSON. */
+export async function startUpstream(wantedPort = 0): Promise<RunningUpstream> {
   let requests = 0
   let last: Received | undefined
   const server = createServer(async (incoming, outgoing) => {
@@ -34,7 +34,7 @@ export async function startUpstream(): Promise<RunningUpstream> {
     last = { method, path, headers, rawHeaders, trailers, bodyBytes }
     outgoing.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(last))
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(wantedPort, '127.0.0.1')
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,

@@ -1,0 +1,41 @@
+import type { RevocationStatistics } from './statistics.ts'
+
+/** What is known of one registered certificate's revocation, for whoever operates the service. */
+export interface RevocationEntry {
+  /** Of the leaf, lower-case hex. */
+  readonly sha256: string
+  readonly serialNumber: string
+  readonly commonName: string
+  /** The issuer's subject, and the SHA-256 of its certificate. */
+  readonly issuer: string
+  readonly issuerSha256: string
+  readonly devApps: readonly string[]
+  /** `pending`: nobody has answered yet. `unavailable`: the last attempt failed, and nothing usable is remembered. */
+  readonly status: 'good' | 'revoked' | 'unknown' | 'unavailable' | 'no_source' | 'pending'
+  readonly source: 'ocsp' | 'crl' | undefined
+  readonly thisUpdate: Date | undefined
+  readonly nextUpdate: Date | undefined
+  /** Not used from this instant on. */
+  readonly usableUntil: Date | undefined
+  readonly nextRefresh: Date | undefined
+  /** The address that is asked first. */
+  readonly responder: string | undefined
+  readonly lastError: { readonly at: Date; readonly cause: string } | undefined
+}
+
+export type PurgeSelection =
+  | { readonly kind: 'certificate' | 'issuer'; readonly sha256: string }
+  | { readonly kind: 'all' }
+
+/** What an operator may see of the remembered answers, and do with them. */
+export interface RevocationControl {
+  readonly statistics: RevocationStatistics
+  /** Every registered certificate, the most urgent first. */
+  entries(at: Date): readonly RevocationEntry[]
+  /** The entry and the signed answer in DER, where one is remembered; `undefined` for a certificate that is not registered. */
+  get(sha256: string, at: Date): { readonly entry: RevocationEntry; readonly der: Uint8Array | undefined } | undefined
+  /** Forgets answers here, in Redis, and in every process that shares it; `fleet` is false where Redis could not be told. */
+  purge(selection: PurgeSelection): Promise<{ readonly certificates: number; readonly fleet: boolean }>
+  /** Asks for every registered certificate now, at the configured rate. */
+  warm(): Promise<{ readonly asked: number; readonly answered: number; readonly failed: number }>
+}

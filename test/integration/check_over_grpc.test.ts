@@ -1,0 +1,149 @@
+import { statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Client, credentials, loadPackageDefinition } from '@grpc/grpc-js'
+import { loadSync } from '@grpc/proto-loader'
+import { expect } from 'chai'
+import type { CheckResponse__Output } from '../../src/envoy/generated/envoy/service/auth/v3/CheckResponse.ts'
+import type { ProtoGrpcType } from '../../src/envoy/generated/external_auth.ts'
+import { type RunningServer, startServer } from '../../src/envoy/server.ts'
+import type { DecisionRecord } from '../../src/ops/decision_record.ts'
+import { certificateFromPem } from '../../src/pki/certificate.ts'
+import { type CheckAttributes, checkRequest } from '../support/check_request.ts'
+import { good, hostnames, now, policy } from '../support/evidence.ts'
+import { Authority } from '../support/pki.ts'
+import { temporaryFolder } from '../support/temporary_folder.ts'
+
+const proto = fileURLToPath(new URL('../../proto', import.meta.url))
+const definition = loadSync('envoy/service/auth/v3/external_auth.proto', {
+  ...{ includeDirs: [proto], keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true },
+})
+const { Check } = (loadPackageDefinition(definition) as unknown as ProtoGrpcType).envoy.service.auth.v3.Authorization
+  .service
+
+const leaf = Authority.root().issue({ commonName: 'acme' })
+const pem = encodeURIComponent(leaf.pem)
+
+describe('Check over gRPC', () => {
+  const folder = temporaryFolder('grpc')
+  const socket = join(folder.path, 'authz.sock')
+  const records: DecisionRecord[] = []
+  let server: RunningServer
+  let client: Client
+
+  before(async () => {
+    // What a crash leaves behind is no obstacle.
+    writeFileSync(socket, '')
+    server = await startServer(`unix:${socket}`, {
+      rules: () => ({
+        hostnames,
+        policies: new Map([
+          ['data', policy()],
+          ['merchant', policy({ name: 'merchant', channel: 'tls', require: new Set(['basic']) })],
+        ]),
+      }),
+      ports: {
+        registry: { snapshot: () => ({ bindingOf: () => ({ status: 'unregistered' }), byClientKey: () => undefined }) },
+        secrets: { verify: () => false },
+        revocation: { statusOf: () => good },
+        qtsps: { accepts: () => false },
+        clock: () => now,
+      },
+      readCertificate: certificateFromPem,
+      deadlineMs: 1_000,
+      typeBase: 'urn:',
+      onDecision: (record) => records.push(record),
+    })
+    client = new Client(`unix:${socket}`, credentials.createInsecure())
+  })
+  after(async () => {
+    client.close()
+    await server.stop(1_000)
+    folder.remove()
+  })
+
+  function send(bytes: Buffer): Promise<string> {
+    return new Promise((resolve, reject) => {
+      client.makeUnaryRequest(
+        Check.path,
+        (b: Buffer) => b,
+        Check.responseDeserialize,
+        bytes,
+        (error, response) => {
+          if (error !== null) return reject(error)
+          const { denied_response } = response as CheckResponse__Output
+          resolve(denied_response ? (JSON.parse(denied_response.body) as { code: string }).code : 'allow')
+        },
+      )
+    })
+  }
+  const ask = (sent: CheckAttributes): Promise<string> => send(Check.requestSerialize(checkRequest(sent)))
+
+  const certificates: [string, string, string][] = [
+    ['none', '', 'cert_missing'],
+    ['one that nobody registered', pem, 'cert_not_registered'],
+    ['one that is not PEM', 'hello', 'cert_malformed'],
+    ['two certificates', pem + pem, 'cert_malformed'],
+    ['a megabyte of one', pem.repeat(1_000).slice(0, 1_000_000), 'cert_malformed'],
+    ['NULs', `${pem}%00`, 'cert_malformed'],
+    ['a private key', encodeURIComponent(leaf.privateKeyPem), 'cert_malformed'],
+  ]
+  for (const [title, certificate, code] of certificates) {
+    it(`answers ${title} with ${code}`, async () => {
+      expect(await ask({ policy: 'data', certificate })).to.equal(code)
+    })
+  }
+
+  const basic = (text: string): string => `Basic ${Buffer.from(text, 'latin1').toString('base64')}`
+  const authorizations: [string, string, string][] = [
+    ['bad base64', 'Basic !!!', 'basic_malformed'],
+    ['a missing colon', basic('acme'), 'basic_malformed'],
+    ['an empty key', basic(':secret'), 'basic_malformed'],
+    ['a colon in the secret', basic('acme:a:b'), 'basic_invalid'],
+    ['a NUL', basic('ac\0me:secret'), 'basic_malformed'],
+    ['no UTF-8', basic('acme:\xff\xfe'), 'basic_malformed'],
+    ['two values', `${basic('acme:secret')},${basic('acme:secret')}`, 'basic_malformed'],
+    ['a megabyte', basic(`acme:${'x'.repeat(700_000)}`), 'basic_invalid'],
+  ]
+  for (const [title, authorization, code] of authorizations) {
+    it(`answers Basic with ${title} with ${code}`, async () => {
+      const onTls = { policy: 'merchant', sni: 'api2.example.com', host: 'api2.example.com' }
+      expect(await ask({ ...onTls, headers: { authorization } })).to.equal(code)
+    })
+  }
+
+  it('answers a request without attributes, and one of no bytes', async () => {
+    expect(await send(Check.requestSerialize({ attributes: null }))).to.equal('request_malformed')
+    expect(await send(Buffer.alloc(0))).to.equal('request_malformed')
+  })
+
+  it('answers header values that are not UTF-8', async () => {
+    const bytes = Check.requestSerialize(checkRequest({ policy: 'data', headers: { 'x-client-key': 'QQQQ' } }))
+    bytes.fill(0xff, bytes.indexOf('QQQQ'), bytes.indexOf('QQQQ') + 4)
+    expect(await send(bytes)).to.equal('cert_missing')
+  })
+
+  it('keeps strangers from the socket', () => {
+    expect(statSync(socket).mode & 0o777).to.equal(0o660)
+  })
+
+  it('does not take a socket that is in use', async () => {
+    const failure = await startServer(`unix:${socket}`, {} as never).then(
+      () => undefined,
+      (error: Error) => error.message,
+    )
+    expect(failure).to.include('is in use')
+    expect(await ask({ policy: 'data' })).to.equal('cert_missing')
+  })
+
+  it('records each decision, and nothing of the credentials', async () => {
+    records.length = 0
+    const authorization = basic('acme:a secret')
+    await ask({ policy: 'merchant', sni: 'api2.example.com', host: 'api2.example.com', headers: { authorization } })
+    await ask({ policy: 'data', certificate: encodeURIComponent(leaf.privateKeyPem), headers: { authorization } })
+    expect(records.map(({ code }) => code)).to.deep.equal(['basic_invalid', 'cert_malformed'])
+    const told = JSON.stringify(records)
+    for (const part of ['a secret', authorization.slice(6), leaf.privateKeyPem.slice(40, 80)])
+      expect(told).not.to.include(part)
+  })
+})
