@@ -14,7 +14,9 @@ FROM build AS demo
 COPY scripts ./scripts
 COPY test/support ./test/support
 COPY demo ./demo
-ENTRYPOINT ["node", "--import", "tsx", "demo/prepare.ts"]
+COPY examples ./examples
+USER 1000:1000
+ENTRYPOINT ["node", "--import", "tsx"]
 
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
@@ -29,7 +31,7 @@ COPY --from=build /app/dist ./dist
 COPY package.json LICENSE ./
 COPY proto ./proto
 # The socket's folder, shared with Envoy by a volume.
-RUN install -d -o node -g node -m 0750 /run/devapp-authz
-USER node
+RUN install -d -o 1000 -g 1000 -m 0750 /run/devapp-authz
+USER 1000:1000
 ENTRYPOINT ["node", "dist/main.js"]
 CMD ["serve", "--config", "/etc/devapp-authz/authz.yaml"]

@@ -1,17 +1,19 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type RunningEnvoy, startEnvoy } from '../test/support/envoy.ts'
 import { addRoute, type Bootstrap, filterChain } from '../test/support/envoy_bootstrap.ts'
 import { freePort } from '../test/support/free_port.ts'
 import { type RunningResponder, startOpensslResponder } from '../test/support/openssl_responder.ts'
-import { Authority, type IssuedCertificate, selfSigned } from '../test/support/pki.ts'
+import type { IssuedCertificate } from '../test/support/pki.ts'
 import { type RunningService, startService } from '../test/support/service.ts'
 import { temporaryFolder } from '../test/support/temporary_folder.ts'
 import { type RunningUpstream, startUpstream } from '../test/support/upstream.ts'
 import { type Answer, type Call, call } from './client.ts'
-import { createThirdParties, type Registration, registryYaml, type ThirdParties } from './third_parties.ts'
+import { createServerCertificates } from './server_certificates.ts'
+import { allowPrivateResponders, listedCertificates, writeRegistry, writeServiceFiles } from './service_files.ts'
+import { createThirdParties, type Registration, type ThirdParties } from './third_parties.ts'
 
 const builtMain = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
@@ -27,7 +29,6 @@ export class Gateway {
   /** What a row found that its answer alone does not show. */
   readonly expectations: { sameBody?: boolean; allowedBefore?: boolean } = {}
   readonly folder: string
-  readonly servers: readonly IssuedCertificate[]
   envoy!: RunningEnvoy
   #unverifying: RunningEnvoy | undefined
   #service: RunningService | undefined
@@ -36,7 +37,7 @@ export class Gateway {
   #registrations: readonly Registration[]
   readonly #options: GatewayOptions
   #upstream: RunningUpstream
-  readonly #serverCa = Authority.root({ commonName: 'Demo Server CA', now: new Date() })
+  readonly #servers = createServerCertificates(new Date())
   readonly #stops: (() => unknown)[] = []
   readonly #ocspPorts: readonly [number, number]
 
@@ -53,9 +54,6 @@ export class Gateway {
     this.parties = parties
     this.#upstream = upstream
     this.#registrations = parties.registrations
-    this.servers = ['api.example.com', 'api2.example.com'].map((name) =>
-      this.#serverCa.issue({ commonName: name, subjectAltNames: [name], extendedKeyUsage: ['1.3.6.1.5.5.7.3.1'] }),
-    )
   }
 
   /** Starts everything. What was started is stopped again when something fails. */
@@ -74,7 +72,9 @@ export class Gateway {
     )
     try {
       await gateway.startResponders()
-      gateway.#writeConfiguration()
+      writeServiceFiles(folder.path, parties, (example) =>
+        allowPrivateResponders(example).replace(/^listen: .*$/m, `listen: unix:${join(folder.path, 'authz.sock')}`),
+      )
       await gateway.startService()
       await gateway.#startEnvoys()
       return gateway
@@ -89,7 +89,7 @@ export class Gateway {
   }
 
   get serverCaPem(): string {
-    return this.#serverCa.certificate.pem
+    return this.#servers.authorityPem
   }
 
   get service(): RunningService | undefined {
@@ -145,7 +145,7 @@ export class Gateway {
     this.#registrations = [...others, { id, certificates: [certificate], products: ['data'] }]
     const loaded = () => this.#service?.log().filter(({ msg }) => msg === 'registry loaded').length ?? 0
     const before = loaded()
-    this.#writeRegistry()
+    writeRegistry(this.folder, this.parties, this.#registrations)
     await this.#service?.logged(() => loaded() > before)
   }
 
@@ -153,7 +153,7 @@ export class Gateway {
   async registerShortLived(): Promise<IssuedCertificate> {
     const notAfter = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2_000)
     const certificate = this.parties.issue({ commonName: 'brief.example', notAfter })
-    await this.#responders[0]?.restart([...this.#listed(), { certificate, status: 'good' }])
+    await this.#responders[0]?.restart([...listedCertificates(this.parties), { certificate, status: 'good' }])
     await this.register('brief', certificate)
     return certificate
   }
@@ -170,19 +170,6 @@ export class Gateway {
     for (const stop of this.#stops.splice(0).reverse()) await stop()
   }
 
-  #listed() {
-    const { certificates } = this.parties
-    const revokedAt = new Date(Date.now() - 3_600_000)
-    // One of another CA is not for this responder, and a serial number stands in its index once.
-    const left = new Set(['unknown', 'otherQtsp', 'acmeOfOtherCa', 'fintechReissued', 'ofUnregisteredCa', 'selfSigned'])
-    const listed = Object.entries(certificates).filter(([name]) => !left.has(name))
-    return listed.map(([name, certificate]) => {
-      if (name === 'revoked') return { certificate, status: { revokedAt, reason: 'keyCompromise' as const } }
-      if (name === 'onHold') return { certificate, status: { revokedAt, reason: 'certificateHold' as const } }
-      return { certificate, status: 'good' as const }
-    })
-  }
-
   /** One for each CA: `openssl ocsp` answers for one. */
   async startResponders(): Promise<void> {
     this.#options.progress('Starting the OCSP responders (openssl ocsp) ...')
@@ -192,29 +179,18 @@ export class Gateway {
     const [issuer, signer] = [issuing.certificate, ocspSigner]
     const other = otherTrusted.certificate
     this.#responders = [
-      await startOpensslResponder({ openssl, port: issuingPort, issuer, signer, certificates: this.#listed() }),
+      await startOpensslResponder({
+        openssl,
+        port: issuingPort,
+        issuer,
+        signer,
+        certificates: listedCertificates(this.parties),
+      }),
       await startOpensslResponder({
         ...{ openssl, port: otherPort, issuer: other, signer: other },
         certificates: [{ certificate: certificates.otherQtsp, status: 'good' }],
       }),
     ]
-  }
-
-  #writeConfiguration(): void {
-    const qtsps = join(this.folder, 'qtsps')
-    mkdirSync(qtsps)
-    writeFileSync(join(qtsps, 'demo-issuing-ca.pem'), this.parties.issuing.certificate.pem)
-    const example = readFileSync(fileURLToPath(new URL('../examples/authz.yaml', import.meta.url)), 'utf8')
-    // The example as it stands, with this machine's socket, and responders that may be on loopback.
-    const adapted = example
-      .replace(/^listen: .*$/m, `listen: unix:${join(this.folder, 'authz.sock')}`)
-      .replace(/^( *)allow_private_addresses: false/m, '$1allow_private_addresses: true')
-    writeFileSync(this.configFile, adapted)
-    this.#writeRegistry()
-  }
-
-  #writeRegistry(): void {
-    writeFileSync(join(this.folder, 'devapps.yaml'), registryYaml(this.#registrations, this.parties.issuing.chainPem))
   }
 
   async #startEnvoys(): Promise<void> {
@@ -223,12 +199,11 @@ export class Gateway {
   }
 
   async #startEnvoy(change: (bootstrap: Bootstrap) => void): Promise<RunningEnvoy> {
-    const [mtls, tls] = this.servers
     const envoy = await startEnvoy({
       binary: this.#options.envoy,
       authzSocket: join(this.folder, 'authz.sock'),
       upstreamPort: this.#upstream.port,
-      serverCertificates: { mtls: mtls ?? selfSigned(), tls: tls ?? selfSigned() },
+      serverCertificates: this.#servers,
       truststore: this.#truststore(),
       change,
     })

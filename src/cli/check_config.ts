@@ -1,12 +1,15 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { accessSync, constants, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Config, loadConfig } from '../config/config.ts'
-import { DocumentError, type Problem, problemText } from '../config/problem.ts'
+import { type Config, type Examination, examineConfig } from '../config/config.ts'
+import type { NamedFile } from '../config/named_files.ts'
+import { byLine, type Problem, problemText } from '../config/problem.ts'
+import { certificatesFromPem } from '../pki/certificate.ts'
+import { bytesOfFile } from './certificate_file.ts'
 import { exitCode, type Io } from './io.ts'
 
-const usage = `Names every problem of a configuration file at once, each with its line, its path and the cure. Starts nothing, asks nobody
-and writes nothing.
+const usage = `Names every problem of a configuration file at once, each with its line, its path and the cure; without any, says what the
+file configures. The files that it names have to be there. Starts nothing, asks nobody and writes nothing.
 
 Usage: devapp-authz check-config FILE [--json]
 
@@ -16,81 +19,140 @@ Usage: devapp-authz check-config FILE [--json]
 Exit code: 0 without problems, 1 with some, 2 when it was called wrongly. docs/configuration.md has every key.
 `
 
-/** `devapp-authz check-config`. */
-export function checkConfig(argv: string[], io: Io): number {
-  let parsed: { values: { json?: boolean; help?: boolean }; positionals: string[] }
-  try {
-    const options = { json: { type: 'boolean' }, help: { type: 'boolean' } } as const
-    parsed = parseArgs({ args: argv, options, allowPositionals: true })
-  } catch (error) {
-    io.stderr(`devapp-authz check-config: ${(error as Error).message}\n\n${usage}`)
+/** `devapp-authz check-config`, given the arguments after it. Returns the exit code. */
+export function checkConfig(argv: string[], io: Io, environment: NodeJS.ProcessEnv = process.env): number {
+  const command = commandOf(argv)
+  if ('mistake' in command) {
+    io.stderr(`devapp-authz check-config: ${command.mistake}\n\n${usage}`)
     return exitCode.usage
   }
-  if (parsed.values.help === true) {
+  if ('help' in command) {
     io.stdout(usage)
     return exitCode.done
   }
-  const [file, ...others] = parsed.positionals
-  if (file === undefined || others.length > 0) {
-    io.stderr(`devapp-authz check-config: name one FILE\n\n${usage}`)
-    return exitCode.usage
+  const { file, json } = command
+  let text: string
+  try {
+    text = bytesOfFile(file).toString('utf8')
+  } catch (error) {
+    io.stderr(`devapp-authz check-config: ${(error as Error).message}\n`)
+    return exitCode.refused
   }
-  if (!existsSync(file) || !statSync(file).isFile()) {
-    io.stderr(`devapp-authz check-config: there is no file ${file}\n`)
-    return exitCode.usage
-  }
-  const { config, problems } = check(file)
-  if (parsed.values.json === true)
-    io.stdout(`${JSON.stringify({ ok: problems.length === 0, problems }, undefined, 2)}\n`)
-  else if (config !== undefined && problems.length === 0) io.stdout(summary(file, config))
-  else io.stdout(`${problems.map((problem) => problemText(file, problem)).join('\n')}\n${problems.length} problems\n`)
+  const examined = examineConfig({ text, name: file, folder: dirname(file), environment })
+  const problems = byLine([...examined.problems, ...problemsOfNamedFiles(examined)])
+  if (json) io.stdout(`${JSON.stringify({ ok: problems.length === 0, problems }, undefined, 2)}\n`)
+  else if (problems.length > 0) io.stderr(listing(file, problems))
+  else if (examined.config !== undefined) io.stdout(summary(file, examined.config, examined.file))
   return problems.length === 0 ? exitCode.done : exitCode.refused
 }
 
-function check(file: string): { config: Config | undefined; problems: readonly Problem[] } {
+type Command = { help: true } | { file: string; json: boolean } | { mistake: string }
+
+function commandOf(argv: string[]): Command {
   try {
-    const text = readFileSync(file, 'utf8')
-    const config = loadConfig({ text, name: file, folder: dirname(file), environment: process.env })
-    return { config, problems: missingFiles(config) }
+    const options = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
+    const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true })
+    if (values.help === true) return { help: true }
+    const [file, ...others] = positionals
+    if (file === undefined) return { mistake: 'which FILE?' }
+    if (others.length > 0) return { mistake: `one FILE at a time, not also ${others.join(' ')}` }
+    return { file, json: values.json ?? false }
   } catch (error) {
-    if (error instanceof DocumentError) return { config: undefined, problems: error.problems }
-    throw error
+    return { mistake: (error as Error).message }
   }
 }
 
-/** Files that the configuration names and that are not there. */
-function missingFiles(config: Config): Problem[] {
-  const named: [string, string | undefined][] = [
-    ['registry.file', config.registryFile],
-    ['qtsps', config.qtspsFolder],
-    ...config.ocsp.issuers.flatMap(({ certificate, responder_certificate }, index): [string, string | undefined][] => [
-      [`ocsp.issuers[${index}].certificate`, certificate],
-      [`ocsp.issuers[${index}].responder_certificate`, responder_certificate],
-    ]),
-  ]
-  return named.flatMap(([path, file]) =>
-    file === undefined || existsSync(file)
-      ? []
-      : [{ path, line: undefined, message: `there is no ${file}`, cure: 'create it, or mend the path' }],
-  )
+function listing(file: string, problems: readonly Problem[]): string {
+  const lines = problems.map((problem) => `${problemText(file, problem)}\n`).join('')
+  return `${lines}${problems.length === 1 ? '1 problem' : `${problems.length} problems`}\n`
 }
 
-function summary(file: string, config: Config): string {
-  const rows = [...config.policies.values()].map(({ name, channel, require, product, psd2 }) => [
-    name,
-    channel,
-    [...require].join(' and ') || 'nothing',
-    [product && `product ${product}`, psd2 && `PSD2 ${psd2.roles.join(psd2.match === 'any' ? ' or ' : ' and ')}`]
-      .filter(Boolean)
-      .join(', '),
-  ])
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const lines = rows.map(
-    (row) =>
-      `  ${row
-        .map((cell, i) => (cell ?? '').padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd()}`,
-  )
-  return `${file} holds no problem. It listens on ${config.listen}, with ${rows.length} policies:\n${lines.join('\n')}\n`
+function problemsOfNamedFiles({ namedFiles, located }: Examination): Problem[] {
+  return namedFiles.flatMap((named) => mistakesIn(named).map((mistake) => located({ path: named.path, ...mistake })))
+}
+
+interface Mistake {
+  readonly message: string
+  readonly cure: string
+}
+
+/** Why the service could not start with the file, or could not use it. */
+function mistakesIn({ file, holds }: NamedFile): readonly Mistake[] {
+  try {
+    if (holds === 'folder_of_certificates') return mistakesInFolder(file)
+    if (!statSync(file).isFile()) return [{ message: `${file} is no file`, cure: 'name a file' }]
+    accessSync(file, constants.R_OK)
+    return holds === 'certificates' ? mistakesInCertificates(file) : []
+  } catch (error) {
+    return [unreadable(file, error)]
+  }
+}
+
+function mistakesInFolder(folder: string): readonly Mistake[] {
+  if (!statSync(folder).isDirectory()) {
+    return [{ message: `${folder} is no folder`, cure: 'name the folder that the certificates are in' }]
+  }
+  const files = readdirSync(folder).filter((name) => /\.(pem|crt|cer)$/.test(name))
+  if (files.length > 0) return files.sort().flatMap((name) => mistakesInCertificates(join(folder, name)))
+  const cure = 'put the certificates of the accepted issuing CAs there, as .pem, .crt or .cer'
+  return [{ message: `${folder} holds no certificate`, cure }]
+}
+
+function mistakesInCertificates(file: string): readonly Mistake[] {
+  const pem = bytesOfFile(file).toString('latin1')
+  const cure = 'put a certificate in PEM there: devapp-authz cert show FILE says what can be read'
+  try {
+    return certificatesFromPem(pem).length > 0 ? [] : [{ message: `${file} holds no certificate`, cure }]
+  } catch (error) {
+    return [{ message: `${file}: ${(error as Error).message}`, cure }]
+  }
+}
+
+function unreadable(file: string, error: unknown): Mistake {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT') return { message: `there is no ${file}`, cure: 'create it, or mend the path' }
+  if (code === 'EACCES') return { message: `${file} may not be read`, cure: 'permit the user who runs the service' }
+  return { message: `${file} cannot be read: ${message}`, cure: 'mend the path' }
+}
+
+function summary(file: string, config: Config, written: Examination['file']): string {
+  const { mtls = [], tls = [] } = written?.hostnames ?? {}
+  const { redis } = config.ocsp.cache
+  const paragraph = [
+    `${file} holds no problem.`,
+    `The service listens on ${config.listen} for ${mtls.join(', ')} with 2-way TLS and ${tls.join(', ')} with 1-way TLS.`,
+    `DevApps are in ${basename(config.registryFile)}.`,
+    `A check takes at most ${config.deadlineMs} ms, of which ${config.ocsp.timeout} ms are for an OCSP answer;`,
+    `answers are remembered in memory${redis === undefined ? '' : ` and in Redis at ${redis.url.host}`}.`,
+  ]
+  return `${wrapped(paragraph.join(' '), 100)}\n\n${tableOfPolicies(config)}`
+}
+
+function tableOfPolicies({ policies }: Config): string {
+  const rows = [
+    ['POLICY', 'CHANNEL', 'REQUIRES', 'PRODUCT', 'PSD2', 'NO ANSWER', 'NO SOURCE'],
+    ...[...policies.values()].map(({ name, channel, require, product, psd2, onUnavailable, onNoSource }) => {
+      const asked = require.has('certificate')
+      const roles = psd2?.roles.join(psd2.match === 'any' ? ' or ' : ' and ') ?? ''
+      const psd2Text = [psd2?.qwac === 'required' ? 'QWAC' : '', roles].filter((part) => part !== '').join(', ')
+      return [
+        ...[name, channel, [...require].join(' and ') || 'nothing', product ?? '-', psd2Text || '-'],
+        ...[asked ? onUnavailable : '-', asked ? onNoSource : '-'],
+      ]
+    }),
+  ]
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('')
+}
+
+function wrapped(text: string, width: number): string {
+  return text.replaceAll(new RegExp(`(?=.{${width + 1}})(.{1,${width}}) `, 'g'), '$1\n')
 }

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path'
 import { Hostnames, type Policy, type Rules } from '../domain/policy.ts'
-import { type Environment, findingsOf, readDocument } from './document.ts'
-import { DocumentError } from './problem.ts'
-import { findingsBetween } from './rules.ts'
+import { type Environment, type Finding, findingsOf, readDocument, valueAt } from './document.ts'
+import { frozen } from './frozen.ts'
+import { type NamedFile, namedFiles } from './named_files.ts'
+import { byLine, DocumentError, type Problem } from './problem.ts'
+import { rules } from './rules.ts'
 import { type ConfigFile, configSchema, knownKeys, type PolicyFile } from './schema.ts'
 
 /** What an operator decides; durations in milliseconds, paths absolute. Frozen. */
@@ -25,20 +27,54 @@ export interface ConfigSource {
   readonly environment: Environment
 }
 
+/** What a configuration file holds, whether or not it can be used. */
+export interface Examination {
+  /** Both are `undefined` where there is any problem. */
+  readonly config: Config | undefined
+  readonly file: ConfigFile | undefined
+  /** All of them at once, by line: of the syntax, of values, of variables and between the parts. */
+  readonly problems: readonly Problem[]
+  /** As far as they can be read. */
+  readonly namedFiles: readonly NamedFile[]
+  readonly located: (finding: Finding) => Problem
+}
+
+/** Longer texts are no configuration. */
+const maxLength = 1_048_576
+
 /** Reads a configuration file. Throws a DocumentError that names every problem of it at once. */
 export function loadConfig(source: ConfigSource): Config {
-  const document = readDocument(source.text, source.environment)
-  if (document.value === undefined) throw new DocumentError(source.name, document.problems)
-  const parsed = configSchema.safeParse(document.value)
+  const { config, problems } = examineConfig(source)
+  if (config === undefined) throw new DocumentError(source.name, problems)
+  return config
+}
+
+/** The same without throwing, for who wants to know more. Opens no file. */
+export function examineConfig({ text, folder, environment }: ConfigSource): Examination {
+  const tooLong = text.length > maxLength
+  const document = readDocument(tooLong ? '' : text, environment)
+  const { value, located } = document
+  const parsed = configSchema.safeParse(value ?? {})
   const findings = [
     ...(parsed.success ? [] : findingsOf(parsed.error, knownKeys)),
-    ...findingsBetween(document.value),
-  ].map(document.located)
-  // What stands where a variable is missing is not what the operator meant: it says nothing more.
-  const further = findings.filter(({ path }) => !document.problems.some((missing) => missing.path === path))
-  const problems = [...document.problems, ...further].sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
-  if (problems.length > 0 || !parsed.success) throw new DocumentError(source.name, problems)
-  return frozen(configOf(parsed.data, source.folder))
+    ...rules.flatMap(({ broken }) => broken(value)),
+  ]
+    // After a syntax error, what is missing may only be unreadable.
+    .filter(({ path }) => !document.damaged || valueAt(value, path) !== undefined)
+    .map(located)
+    // What stands where a variable is missing is not what the operator meant: it says nothing more.
+    .filter(({ path }) => !document.problems.some((missing) => missing.path !== '' && missing.path === path))
+  const problems = tooLong ? [lengthProblem] : byLine([...document.problems, ...findings])
+  const file = parsed.success && problems.length === 0 ? parsed.data : undefined
+  const config = file && frozen(configOf(file, folder))
+  return { config, file, problems, namedFiles: namedFiles(value, folder), located }
+}
+
+const lengthProblem: Problem = {
+  path: '',
+  line: undefined,
+  message: `longer than ${maxLength} characters`,
+  cure: 'name the right file',
 }
 
 function configOf(file: ConfigFile, folder: string): Config {
@@ -77,12 +113,4 @@ function policyOf(name: string, policy: PolicyFile, file: ConfigFile): Policy {
     answer: policy.answer ?? (policy.psd2 === undefined ? 'problem' : 'berlin_group'),
     keepAuthorization: policy.keep_authorization,
   }
-}
-
-function frozen<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value)
-    for (const part of value instanceof Map ? value.values() : Object.values(value)) frozen(part)
-  }
-  return value
 }

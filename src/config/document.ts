@@ -1,9 +1,12 @@
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
+import { type Environment, interpolate } from './interpolation.ts'
 import { nearest } from './nearest.ts'
-import { type Problem, pathText } from './problem.ts'
+import { byLine, type Problem, pathText } from './problem.ts'
+import { shown, writtenHere } from './values.ts'
+import { yamlMistakes } from './yaml_mistakes.ts'
 
-export type Environment = Readonly<Record<string, string | undefined>>
+export type { Environment }
 
 /** A problem found in the value, before its line is known. */
 export interface Finding {
@@ -14,59 +17,97 @@ export interface Finding {
 
 /** A YAML document as plain values, with the environment's in their places. */
 export interface ReadDocument {
+  /** What could be read; `undefined` for an empty document. */
   readonly value: unknown
+  /** Whether syntax errors may have cost parts of it, so that what is missing may only be unreadable. */
+  readonly damaged: boolean
   /** Syntax errors and missing variables. */
   readonly problems: readonly Problem[]
   located(finding: Finding): Problem
 }
 
 /**
- * Reads YAML 1.2. In strings, `${NAME}` stands for an environment variable, and `$${` for `${` itself. Aliases are bounded,
- * and a document that cannot be parsed has the value `undefined`.
+ * Reads YAML 1.2. In strings, `${NAME}` stands for an environment variable, and `$${` for `${` itself. Aliases are bounded.
+ * Never throws: what is wrong is a problem, with its line.
  */
 export function readDocument(text: string, environment: Environment = {}): ReadDocument {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const located = (finding: Finding): Problem => ({
-    path: pathText(finding.path),
-    line: lineOf(document, finding.path, lines),
-    message: finding.message,
-    cure: finding.cure,
-  })
-  if (document.errors.length > 0) {
-    const problems = document.errors.map((error) => ({
-      path: '',
-      line: lines.linePos(error.pos[0]).line,
-      message: `not YAML: ${error.message}`,
-      cure: 'mend the syntax at this line',
-    }))
-    return { value: undefined, problems, located }
-  }
-  const missing: Finding[] = []
+  // The core schema whatever a %YAML directive says: `off` is a text, and a date is one too.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, schema: 'core' })
+  const syntax = syntaxProblems(document, lines)
+  const filling: Filling = { environment, mistakes: [], within: new Set() }
+  let written: unknown
   let value: unknown
   try {
-    value = interpolated(document.toJS({ maxAliasCount: 100 }), [], environment, missing)
-  } catch (error) {
-    missing.push({ path: [], message: `not readable: ${(error as Error).message}`, cure: 'use fewer aliases' })
+    written = document.toJS({ maxAliasCount: 100 }) ?? undefined
+    value = filled(written, [], filling)
+  } catch {
+    const message = 'aliases (*) repeat too much, or the levels are nested too deep'
+    if (syntax.length === 0) filling.mistakes.push({ path: [], message, cure: 'write out what is meant, and no more' })
   }
-  return { value, problems: missing.map(located), located }
+  const located = ({ path, message, cure }: Finding): Problem => ({
+    path: pathText(path),
+    line: lineOf(document, path, lines),
+    message: message.replaceAll(writtenHere, () => shown(valueAt(written, path))),
+    cure,
+  })
+  return { value, damaged: syntax.length > 0, problems: byLine([...syntax, ...filling.mistakes.map(located)]), located }
 }
 
-function interpolated(value: unknown, path: PropertyKey[], environment: Environment, missing: Finding[]): unknown {
-  if (typeof value === 'string') {
-    return value.replaceAll(/\$\$\{|\$\{([^}]*)\}/g, (whole, name: string | undefined) => {
-      if (name === undefined) return '${'
-      const found = /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? environment[name] : undefined
-      if (found !== undefined) return found
-      const cure = `set the variable, or write $\${ where ${whole} is meant as it stands`
-      missing.push({ path, message: `the environment has no variable ${name}`, cure })
-      return whole
-    })
+/** One a line: what follows on the same one follows from the first. */
+function syntaxProblems(document: Document, lines: LineCounter): Problem[] {
+  const first = new Map<number, Problem>()
+  const add = (offset: number, mistake: { readonly message: string; readonly cure: string }): void => {
+    const { line } = lines.linePos(offset)
+    if (!first.has(line)) first.set(line, { path: '', line, message: mistake.message, cure: mistake.cure })
   }
-  if (Array.isArray(value)) return value.map((item, i) => interpolated(item, [...path, i], environment, missing))
+  for (const { code, pos } of [...document.errors, ...document.warnings]) add(pos[0], yamlMistakes[code])
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document) === undefined)
+        add(alias.range?.[0] ?? 0, {
+          message: 'an alias (*) for which there is no anchor',
+          cure: 'write out what is meant, or put a text that begins with * in quotes',
+        })
+    },
+  })
+  return [...first.values()]
+}
+
+interface Filling {
+  readonly environment: Environment
+  readonly mistakes: Finding[]
+  /** What holds the value at hand. */
+  readonly within: Set<object>
+}
+
+function filled(value: unknown, path: PropertyKey[], filling: Filling): unknown {
+  if (typeof value === 'string') {
+    const { text, mistakes } = interpolate(value, filling.environment)
+    filling.mistakes.push(...mistakes.map((mistake) => ({ path, ...mistake })))
+    return text
+  }
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, interpolated(item, [...path, key], environment, missing)]),
+  if (filling.within.has(value)) {
+    filling.mistakes.push({ path, message: 'it contains itself', cure: 'write out what the alias (*) stands for' })
+    return undefined
+  }
+  filling.within.add(value)
+  const copy = Array.isArray(value)
+    ? value.map((item, i) => filled(item, [...path, i], filling))
+    : Object.fromEntries(Object.entries(value).map(([key, item]) => [key, filled(item, [...path, key], filling)]))
+  filling.within.delete(value)
+  return copy
+}
+
+/** What stands at the path; `undefined` where nothing does. */
+export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (at, step) =>
+      typeof at === 'object' && at !== null && Object.hasOwn(at, step)
+        ? (at as Readonly<Record<PropertyKey, unknown>>)[step]
+        : undefined,
+    value,
   )
 }
 
@@ -76,50 +117,49 @@ function lineOf(document: Document, path: readonly PropertyKey[], lines: LineCou
     const last = path[length - 1]
     const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true)
     const node = isMap(parent)
-      ? parent.items.find(({ key }) => isScalar(key) && key.value === last)?.key
+      ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(last))?.key
       : document.getIn(path.slice(0, length), true)
     if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
   }
   return undefined
 }
 
+/** The keys that a schema knows: all of them, or those at a path. */
+export type KnownKeys = readonly string[] | ((path: readonly PropertyKey[]) => readonly string[])
+
 /** What a schema found, in words. `knownKeys` are offered where a key is likely misspelt. */
-export function findingsOf(error: z.ZodError, knownKeys: readonly string[]): Finding[] {
+export function findingsOf(error: z.ZodError, knownKeys: KnownKeys): Finding[] {
   return error.issues.flatMap((issue): Finding[] => {
-    const { path } = issue
+    const { path, message } = issue
     switch (issue.code) {
-      case 'unrecognized_keys':
-        return issue.keys.map((key) => {
-          const meant = nearest(key, knownKeys)
-          return {
-            path: [...path, key],
-            message: 'there is no such key',
-            cure: meant === undefined ? 'remove it' : `remove it, or write ${meant}`,
-          }
-        })
+      case 'unrecognized_keys': {
+        const known = typeof knownKeys === 'function' ? knownKeys(path) : knownKeys
+        return issue.keys.map((key) => unknownKey([...path, key], key, known))
+      }
       case 'invalid_value':
-        return [{ path, message: issue.message, cure: `use ${alternatives(issue.values.map(String))}` }]
+        return [{ path, message, cure: 'write one of these words' }]
       case 'invalid_type':
-        return [{ path, message: issue.message, cure: `write ${article(issue.expected)} here` }]
-      case 'invalid_key':
-        return [{ path, message: 'not a name', cure: 'use lower-case letters, digits, - and _' }]
+        return [{ path, message, cure: typeCures[issue.expected] ?? `write a ${issue.expected} here` }]
+      case 'too_small':
+        return [{ path, message, cure: 'name at least one, or remove the key where it is optional' }]
       case 'custom':
-        return [{ path, message: issue.message, cure: String(issue.params?.['cure'] ?? 'see docs/configuration.md') }]
+        return [{ path, message, cure: String(issue.params?.['cure'] ?? 'see docs/configuration.md') }]
       default:
-        return [{ path, message: issue.message, cure: 'see docs/configuration.md' }]
+        return [{ path, message, cure: 'see docs/configuration.md' }]
     }
   })
 }
 
-function alternatives(values: readonly string[]): string {
-  return values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`
+function unknownKey(path: readonly PropertyKey[], key: string, known: readonly string[]): Finding {
+  const meant = nearest(key, known)
+  const cure = meant === undefined ? `remove it, or use one of ${known.join(', ')}` : `remove it, or write ${meant}`
+  return { path, message: 'there is no such key', cure }
 }
 
-function article(type: string): string {
-  const words: Readonly<Record<string, string>> = {
-    object: 'keys with values',
-    array: 'a list, such as [a, b]',
-    record: 'keys with values',
-  }
-  return words[type] ?? `a ${type}`
+const typeCures: Readonly<Record<string, string>> = {
+  object: 'write its keys below it, indented',
+  record: 'write its keys below it, indented',
+  array: 'write a list, such as [a, b]',
+  boolean: 'write true or false',
+  string: 'write a text here',
 }

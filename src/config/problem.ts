@@ -24,10 +24,19 @@ export function problemText(file: string, { path, line, message, cure }: Problem
   return `${place}: ${path === '' ? '' : `${path}: `}${message}; ${cure}`
 }
 
+/** In the order of the lines; what concerns no line comes first. */
+export function byLine(problems: readonly Problem[]): Problem[] {
+  return [...problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
+}
+
 /** The path in JavaScript's notation. */
 export function pathText(path: readonly PropertyKey[]): string {
-  return path
-    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
-    .join('')
-    .replace(/^\./, '')
+  return path.map(stepText).join('').replace(/^\./, '')
+}
+
+/** A key may be any text, and a problem is one line. */
+function stepText(step: PropertyKey): string {
+  if (typeof step === 'number') return `[${step}]`
+  const key = String(step)
+  return /^[\w-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key.slice(0, 64))}]`
 }

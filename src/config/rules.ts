@@ -1,129 +1,241 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { channels } from '../domain/policy.ts'
-import { parseDuration } from '../duration.ts'
-import type { Finding } from './document.ts'
-import { hostnamesSchema, type PolicyFile, policySchema } from './schema.ts'
+import { type Finding, valueAt } from './document.ts'
+import { breakerSchema, issuerSchema, ocspSchema, redisSchema } from './ocsp_schema.ts'
+import { configSchema, policyName, policySchema, psd2Schema } from './schema.ts'
+import { hostname } from './values.ts'
 
-/*
- * What holds between the parts of a configuration. Each rule looks at the parts that can be read, so that a mistake
- * elsewhere does not hide what it finds.
- */
-
-type Parts = Readonly<Record<string, unknown>>
-
-export function findingsBetween(value: unknown): Finding[] {
-  const parts: Parts = typeof value === 'object' && value !== null ? (value as Parts) : {}
-  const policies = readablePolicies(parts['policies'])
-  return [
-    ...namesOnBothChannels(parts['hostnames']),
-    ...noPolicies(parts['policies']),
-    ...policies.flatMap(([name, policy]) => withinPolicy(name, policy)),
-    ...qtspsMissing(policies, parts['qtsps']),
-    ...deadlineTooShort(parts),
-  ]
+/** What holds between parts of a configuration, beside the schema. */
+export interface Rule {
+  /** For docs/configuration.md. */
+  readonly says: string
+  /** Looks at the parts that can be read, so that a mistake elsewhere does not hide what it finds. */
+  readonly broken: (file: unknown) => readonly Finding[]
 }
 
-function readablePolicies(value: unknown): [string, PolicyFile][] {
-  const named = z.record(z.string(), z.unknown()).safeParse(value)
-  return Object.entries(named.data ?? {}).flatMap(([name, each]): [string, PolicyFile][] => {
-    const parsed = policySchema.safeParse(each)
-    return parsed.success ? [[name, parsed.data]] : []
-  })
-}
-
-function namesOnBothChannels(value: unknown): Finding[] {
-  const { data } = hostnamesSchema.safeParse(value)
-  if (data === undefined) return []
-  const named = channels.flatMap((channel) =>
-    data[channel].map((name, index) => ({ name, path: ['hostnames', channel, index] })),
-  )
-  return named
-    .filter(({ name }, index) => named.findIndex((other) => other.name === name) < index)
-    .map(({ name, path }) => ({
-      path,
-      message: `${name} stands here a second time`,
-      cure: 'give each hostname once: the two kinds exclude each other',
-    }))
-}
-
-function noPolicies(value: unknown): Finding[] {
-  const empty = typeof value === 'object' && value !== null && Object.keys(value).length === 0
-  return empty
-    ? [
-        {
-          path: ['policies'],
-          message: 'there are none',
-          cure: 'add one for each kind of API: every route names a policy',
-        },
+export const rules: readonly Rule[] = [
+  {
+    says: 'A hostname stands once: no name is on both channels.',
+    broken: (file) => {
+      const seen = new Set<string>()
+      return channels.flatMap((channel) =>
+        items(valueAt(file, ['hostnames', channel])).flatMap((written, index) => {
+          const name = hostname.safeParse(written).data
+          const repeated = name !== undefined && seen.has(name)
+          if (name !== undefined) seen.add(name)
+          const cure = 'give each hostname once: the two kinds exclude each other'
+          return repeated
+            ? [{ path: ['hostnames', channel, index], message: '{written} stands here a second time', cure }]
+            : []
+        }),
+      )
+    },
+  },
+  {
+    says: 'There is at least one policy. A name is up to 63 characters of `a-z`, `0-9`, `_` and `-`, a letter or digit first.',
+    broken: (file) => {
+      const named = valueAt(file, ['policies'])
+      if (!isSection(named)) return []
+      const names = Object.keys(named)
+      if (names.length === 0)
+        return [
+          {
+            path: ['policies'],
+            message: 'there are none',
+            cure: 'add one for each kind of API: every route names one',
+          },
+        ]
+      const cure = 'use up to 63 of a-z, 0-9, _ and -, a letter or digit first'
+      return names
+        .filter((name) => !policyName.test(name))
+        .map((name) => ({ path: ['policies', name], message: 'this is no name for a policy', cure }))
+    },
+  },
+  ofPolicies(
+    'A policy requires `certificate` exactly on `mtls`.',
+    ['require'],
+    ({ channel, require }) =>
+      channel === 'mtls' &&
+      require?.includes('certificate') === false && {
+        message: 'a policy on mtls does not require the certificate',
+        cure: 'add certificate, or serve these APIs on tls',
+      },
+    ({ channel, require }) =>
+      channel === 'tls' &&
+      require?.includes('certificate') === true && {
+        message: 'there is no client certificate on tls',
+        cure: 'remove certificate, or set channel: mtls',
+      },
+  ),
+  ofPolicies(
+    'No credential stands twice.',
+    ['require'],
+    ({ require = [] }) =>
+      new Set(require).size < require.length && { message: 'a credential stands here twice', cure: 'name each once' },
+  ),
+  ofPolicies(
+    '`psd2` needs `certificate`, and asks for a QWAC or for roles.',
+    ['psd2'],
+    ({ require }, { psd2 }) =>
+      psd2 !== undefined &&
+      require?.includes('certificate') === false && {
+        message: 'QWAC and PSD2 roles stand in a certificate, and none is required',
+        cure: 'remove psd2, or require the certificate on mtls',
+      },
+    ({ psd2 }) =>
+      psd2?.qwac === 'optional' &&
+      psd2.roles.length === 0 && {
+        message: 'it asks for nothing',
+        cure: 'set qwac: required, or name roles',
+      },
+  ),
+  ofPolicies(
+    '`product` needs a credential.',
+    ['product'],
+    ({ product, require }) =>
+      product !== undefined &&
+      require?.length === 0 && {
+        message: 'a public API has no DevApp that could have selected a product',
+        cure: 'remove product, or require credentials',
+      },
+  ),
+  ofPolicies(
+    '`keep_authorization` needs `basic`.',
+    ['keep_authorization'],
+    ({ keep_authorization, require }) =>
+      keep_authorization === true &&
+      require?.includes('basic') === false && {
+        message: 'Authorization passes untouched where Basic is not required',
+        cure: 'remove it',
+      },
+  ),
+  {
+    says: '`qwac: required` needs `qtsps`.',
+    broken: (file) => {
+      const needing = policiesOf(file).filter(([, policy]) => {
+        const psd2 = valueAt(policy, ['psd2'])
+        return psd2 !== undefined && readable(psd2Schema, psd2).qwac === 'required'
+      })
+      const [first] = needing
+      if (first === undefined || valueAt(file, ['qtsps']) !== undefined) return []
+      const message = `it is missing: nothing says whose QWACs the policy ${first[0]} accepts`
+      return [{ path: ['qtsps'], message, cure: 'name a folder with the certificates of their issuing CAs' }]
+    },
+  },
+  {
+    says: '`ocsp.timeout` is below `deadline`, not above `ocsp.fetch_timeout`, and above `ocsp.cache.redis.timeout`.',
+    broken: (file) => {
+      const { deadline } = readable(configSchema, file)
+      const { timeout, fetch_timeout } = readable(ocspSchema, valueAt(file, ['ocsp']))
+      const redis = valueAt(file, ['ocsp', 'cache', 'redis'])
+      const redisTimeout = redis === undefined ? undefined : readable(redisSchema, redis).timeout
+      return [
+        ...unless(isLess(timeout, deadline), ['ocsp', 'timeout'], {
+          message: 'waiting for a responder takes as long as the whole check may',
+          cure: 'make it shorter than deadline',
+        }),
+        ...unless(isAtMost(timeout, fetch_timeout), ['ocsp', 'fetch_timeout'], {
+          message: 'asking ends before a request has waited for ocsp.timeout',
+          cure: 'make it at least as long as ocsp.timeout',
+        }),
+        ...unless(isLess(redisTimeout, timeout), ['ocsp', 'cache', 'redis', 'timeout'], {
+          message: 'Redis may take all the time that there is for a responder',
+          cure: 'make it much shorter than ocsp.timeout',
+        }),
       ]
+    },
+  },
+  {
+    says: '`ocsp.breaker.max_open` is not below `ocsp.breaker.open`.',
+    broken: (file) => {
+      const { open, max_open } = readable(breakerSchema, valueAt(file, ['ocsp', 'breaker']))
+      return unless(isAtMost(open, max_open), ['ocsp', 'breaker', 'max_open'], {
+        message: 'the longest time is shorter than the first',
+        cure: 'make it at least as long as ocsp.breaker.open',
+      })
+    },
+  },
+  {
+    says: 'An entry of `ocsp.issuers` names a responder or a responder certificate, and each issuer has one entry.',
+    broken: (file) => {
+      const seen = new Set<string>()
+      return items(valueAt(file, ['ocsp', 'issuers'])).flatMap((written, index): Finding[] => {
+        const { certificate } = readable(issuerSchema, written)
+        const path = ['ocsp', 'issuers', index]
+        const repeated = certificate !== undefined && seen.has(certificate)
+        if (certificate !== undefined) seen.add(certificate)
+        const says = ['responder', 'responder_certificate'].some((key) => valueAt(written, [key]) !== undefined)
+        return [
+          ...unless(!isSection(written) || says, path, {
+            message: 'it says nothing about the issuer',
+            cure: 'add responder or responder_certificate, or remove the entry',
+          }),
+          ...unless(!repeated, [...path, 'certificate'], {
+            message: '{written} stands here a second time',
+            cure: 'put what is said of one issuer into one entry',
+          }),
+        ]
+      })
+    },
+  },
+]
+
+type Broken = { readonly message: string; readonly cure: string } | false
+type ReadablePolicy = Partial<z.output<typeof policySchema>>
+
+/** A rule about each policy by itself, its findings at `at` within the policy. */
+function ofPolicies(
+  says: string,
+  at: readonly string[],
+  ...checks: ((policy: ReadablePolicy, written: Readonly<Record<string, unknown>>) => Broken)[]
+): Rule {
+  const broken = (file: unknown): readonly Finding[] =>
+    policiesOf(file).flatMap(([name, written]) =>
+      checks.flatMap((check) => {
+        const broken = check(readable(policySchema, written), written)
+        return broken === false ? [] : [{ path: ['policies', name, ...at], ...broken }]
+      }),
+    )
+  return { says, broken }
+}
+
+/** Those keys of a section that can be read, each by itself; one that is absent has its default. */
+export function readable<Shape extends z.ZodRawShape>(
+  section: z.ZodObject<Shape>,
+  value: unknown,
+): Partial<z.output<z.ZodObject<Shape>>> {
+  const parts = Object.entries(section.shape).flatMap(([key, schema]) => {
+    const parsed = (schema as z.ZodType).safeParse(valueAt(value, [key]))
+    return parsed.success ? [[key, parsed.data] as const] : []
+  })
+  return Object.fromEntries(parts) as Partial<z.output<z.ZodObject<Shape>>>
+}
+
+type Section = Readonly<Record<string, unknown>>
+
+const isSection = (value: unknown): value is Section =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export const items = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+
+function policiesOf(file: unknown): [string, Section][] {
+  const named = valueAt(file, ['policies'])
+  return isSection(named)
+    ? Object.entries(named).filter((entry): entry is [string, Section] => isSection(entry[1]))
     : []
 }
 
-function withinPolicy(name: string, policy: PolicyFile): Finding[] {
-  const at = (...path: PropertyKey[]) => ['policies', name, ...path]
-  const needsCertificate = policy.require.includes('certificate')
-  const rules: [boolean, PropertyKey[], string, string][] = [
-    [
-      policy.channel === 'mtls' && !needsCertificate,
-      at('require'),
-      'a policy on mtls does not require the certificate',
-      'add certificate, or serve these APIs on tls',
-    ],
-    [
-      policy.channel === 'tls' && needsCertificate,
-      at('require'),
-      'there is no client certificate on tls',
-      'remove certificate, or set channel: mtls',
-    ],
-    [
-      policy.psd2 !== undefined && !needsCertificate,
-      at('psd2'),
-      'PSD2 roles stand in a certificate, and none is required',
-      'remove psd2, or require the certificate on mtls',
-    ],
-    [
-      policy.product !== undefined && policy.require.length === 0,
-      at('product'),
-      'a public API has no DevApp that could have selected a product',
-      'remove product, or require credentials',
-    ],
-    [
-      policy.keep_authorization && !policy.require.includes('basic'),
-      at('keep_authorization'),
-      'Authorization passes untouched where Basic is not required',
-      'remove it',
-    ],
-    [
-      new Set(policy.require).size < policy.require.length,
-      at('require'),
-      'a credential stands here twice',
-      'name each once',
-    ],
-  ]
-  return rules.flatMap(([broken, path, message, cure]) => (broken ? [{ path, message, cure }] : []))
-}
+/** Whether both are known and the first is less; true where one is not known, which is another problem. */
+const isLess = (less: number | undefined, more: number | undefined): boolean =>
+  less === undefined || more === undefined || less < more
 
-function qtspsMissing(policies: readonly [string, PolicyFile][], qtsps: unknown): Finding[] {
-  if (qtsps !== undefined) return []
-  return policies
-    .filter(([, policy]) => policy.psd2?.qwac === 'required')
-    .map(([name]) => ({
-      path: ['policies', name, 'psd2', 'qwac'],
-      message: 'nothing says whose QWACs are accepted',
-      cure: 'set qtsps to a folder with the certificates of their issuing CAs',
-    }))
-}
+const isAtMost = (less: number | undefined, more: number | undefined): boolean =>
+  less === undefined || more === undefined || less <= more
 
-function deadlineTooShort(parts: Parts): Finding[] {
-  const ocsp = typeof parts['ocsp'] === 'object' && parts['ocsp'] !== null ? (parts['ocsp'] as Parts) : {}
-  const timeout = parseDuration(String(ocsp['timeout'] ?? '1s'))
-  const deadline = parseDuration(String(parts['deadline'] ?? '1500ms'))
-  if (timeout === undefined || deadline === undefined || timeout < deadline) return []
-  return [
-    {
-      path: ['ocsp', 'timeout'],
-      message: 'waiting for a responder takes as long as the whole check may',
-      cure: 'make it shorter than deadline',
-    },
-  ]
+function unless(
+  holds: boolean,
+  path: readonly PropertyKey[],
+  broken: { readonly message: string; readonly cure: string },
+): readonly Finding[] {
+  return holds ? [] : [{ path, ...broken }]
 }

@@ -1,57 +1,115 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { parseDuration } from '../duration.ts'
 
 /** Kinds of values that several keys have. Each problem says what was expected, what stands there, and the cure. */
 
-/** Milliseconds, at least `min`. */
-export function duration(min = 0) {
-  return z.string({ error: (issue) => expected('a duration', issue.input) }).transform((text, context) => {
-    const ms = parseDuration(text)
-    if (ms === undefined) fail(context, expected('a duration', text), 'write it with a unit, such as 300ms or 1s')
-    else if (ms < min) fail(context, `${text} is too short`, `write at least ${min}ms`)
-    else return ms
-    return z.NEVER
-  })
+/**
+ * A value that `read` makes of what is written, `undefined` where it cannot. Takes whatever YAML has, so that a problem says
+ * the same and has the same cure whichever type was written; `schema` tells editors what `read` takes.
+ */
+export function read<Value>(
+  what: string,
+  cure: string,
+  schema: Readonly<Record<string, unknown>>,
+  read: (written: unknown) => Value | undefined,
+) {
+  return z
+    .unknown()
+    .transform((written, context): Value => {
+      const value = read(written)
+      if (value !== undefined) return value
+      fail(context, expected(what, written), cure)
+      return z.NEVER
+    })
+    .meta(schema)
 }
+
+/** Milliseconds, from `min` up to what timers and caches take. */
+export function duration(min = 0) {
+  const pattern = String.raw`^\d{1,9}(\.\d{1,3})?(ms|s|m|h|d)$`
+  return z
+    .unknown()
+    .transform((written, context): number => {
+      const ms = typeof written === 'string' ? parseDuration(written) : undefined
+      if (ms === undefined) fail(context, expected('a duration', written), 'write it with a unit, such as 300ms or 1s')
+      else if (ms < min) fail(context, `${writtenHere} is too short`, `write at least ${min}ms`)
+      else if (ms > maxDurationMs) fail(context, `${writtenHere} is too long`, 'write at most 24d')
+      else return ms
+      return z.NEVER
+    })
+    .meta({ type: 'string', pattern })
+}
+
+/** The longest that a timer of Node.js waits is 2^31 - 1 ms, 24.8 days. */
+const maxDurationMs = 24 * 86_400_000
 
 export function count(min: number, max: number) {
-  const cure = `write a whole number from ${min} to ${max}`
-  return z.unknown().transform((value, context) => {
-    if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value
-    fail(context, expected('a whole number', value), cure)
-    return z.NEVER
-  })
+  const range = `a whole number from ${min} to ${max}`
+  return read(
+    range,
+    'write it in digits, without quotes',
+    { type: 'integer', minimum: min, maximum: max },
+    (written) =>
+      typeof written === 'number' && Number.isInteger(written) && written >= min && written <= max
+        ? written
+        : undefined,
+  )
 }
 
-/** A hostname, in lower case. */
-export const hostname = z
-  .string({ error: (issue) => expected('a hostname', issue.input) })
-  .transform((text, context) => {
-    const name = text.toLowerCase()
-    if (/^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/.test(name))
-      return name
-    fail(
-      context,
-      expected('a hostname', text),
-      'write it without port, wildcard and final dot, such as api.example.com',
-    )
-    return z.NEVER
-  })
+const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+const isHostname = (name: string): boolean =>
+  name.length <= 253 && name.split('.').every((each) => label.test(each)) && !/(^|\.)\d+$/.test(name)
 
-/** An absolute URL with one of the schemes. Its text is not repeated: it may hold a password. */
-export function url(schemes: readonly string[]) {
-  return z.string({ error: () => 'expected a URL' }).transform((text, context) => {
-    const parsed = URL.canParse(text) ? new URL(text) : undefined
-    if (parsed !== undefined && schemes.includes(parsed.protocol.slice(0, -1))) return parsed
-    fail(context, `expected a URL of ${schemes.join(' or ')}`, `write it in full, such as ${schemes[0]}://host/`)
-    return z.NEVER
-  })
+/** A DNS name in lower case. An address is none, and stands in no SNI (RFC 6066 3). */
+export const hostname = read(
+  'a hostname',
+  'write it without port, wildcard and final dot, such as api.example.com',
+  { type: 'string' },
+  (written) => {
+    const name = typeof written === 'string' ? written.toLowerCase() : ''
+    return isHostname(name) ? name : undefined
+  },
+)
+
+/** The host of a URL, as `URL` writes it: a DNS name, an IPv4 address, or an IPv6 address in brackets. */
+export const host = read(
+  'a host',
+  'write it without scheme, port and path, such as ocsp.example.com',
+  { type: 'string' },
+  (written) => {
+    const name = typeof written === 'string' ? written.toLowerCase() : ''
+    const isAddress = isIP(name) === 4 || (/^\[.*\]$/.test(name) && isIP(name.slice(1, -1)) === 6)
+    return isHostname(name) || isAddress ? new URL(`http://${name}`).hostname : undefined
+  },
+)
+
+/** An absolute URL with one of the schemes. Its text is never repeated: it may hold a password. */
+export function url(schemes: readonly string[], cure = `write it in full, such as ${schemes[0]}://host/`) {
+  const what = `a URL that begins with ${schemes.map((scheme) => `${scheme}:`).join(' or ')}`
+  return z
+    .unknown()
+    .transform((written, context): URL => {
+      const parsed = typeof written === 'string' && URL.canParse(written) ? new URL(written) : undefined
+      if (parsed !== undefined && schemes.includes(parsed.protocol.slice(0, -1))) return parsed
+      fail(context, written === undefined ? `it is missing: expected ${what}` : `expected ${what}`, cure)
+      return z.NEVER
+    })
+    .meta({ type: 'string' })
 }
 
-export const text = z.string({ error: (issue) => expected('a text', issue.input) }).min(1, { error: 'it is empty' })
+// No control characters: Node refuses NUL in a path, and a line break in a name is never meant.
+export const text = z
+  .string({ error: (issue) => expected('a text', issue.input) })
+  .min(1, { error: 'it is empty' })
+  .max(4_096, { error: 'it is longer than 4096 characters' })
+  .refine((written) => !/\p{Cc}/u.test(written), {
+    error: 'it holds a control character, such as a line break',
+    params: { cure: 'write it on one line' },
+  })
 
 export function oneOf<const Values extends readonly [string, ...string[]]>(values: Values) {
-  return z.enum(values, { error: (issue) => expected(`one of ${values.join(', ')}`, issue.input) })
+  return z.enum(values, { error: (issue) => expected(alternatives(values), issue.input) })
 }
 
 export function list<Item extends z.ZodType>(item: Item) {
@@ -61,9 +119,22 @@ export function list<Item extends z.ZodType>(item: Item) {
 export const yesOrNo = z.boolean({ error: (issue) => expected('true or false', issue.input) })
 
 export function keys<Shape extends z.ZodRawShape>(shape: Shape) {
+  const names = Object.keys(shape)
+  const what = names.length > 4 ? 'keys with values' : `the ${names.length === 1 ? 'key' : 'keys'} ${names.join(', ')}`
   return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'invalid_type' ? expected('keys with values', issue.input) : undefined),
+    error: ({ code, input }) => (code === 'invalid_type' ? section(what, input) : undefined),
   })
+}
+
+/** A text that stands in a section's place is not repeated: it may be a password. */
+function section(what: string, input: unknown): string {
+  if (input === undefined) return expected(what, input)
+  return `expected ${what}, got ${typeof input === 'string' ? 'a text' : shown(input)}`
+}
+
+/** `a, b or c` */
+export function alternatives(values: readonly string[]): string {
+  return values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`
 }
 
 /** A problem with its cure, as `findingsOf` reads it. */
@@ -71,9 +142,20 @@ export function fail(context: z.RefinementCtx, message: string, cure: string): v
   context.addIssue({ code: 'custom', message, params: { cure } })
 }
 
-/** Says what stands there: values of a configuration are no secrets, and those that may be are never handed here. */
+/** Stands in a message for what the file says at the problem's path: variables by their names, passwords struck out. */
+export const writtenHere = '{written}'
+
+/** Only for what is no secret: what stands there is said. */
 export function expected(what: string, input: unknown): string {
-  if (input === undefined) return `it is missing: expected ${what}`
-  const shown = JSON.stringify(input) ?? String(input)
-  return `expected ${what}, got ${shown.length > 60 ? `${shown.slice(0, 57)}...` : shown}`
+  return input === undefined ? `it is missing: expected ${what}` : `expected ${what}, got ${writtenHere}`
+}
+
+/** A value for a problem, on one line. Userinfo of URLs is struck out, up to the last @ there is. */
+export function shown(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object') return 'keys with values'
+  if (typeof value !== 'string') return String(value)
+  const text = value.replace(/\/\/.*@/s, '//***@')
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text)
 }

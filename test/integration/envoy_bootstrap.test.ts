@@ -1,12 +1,10 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { gatewayDenials } from '../../src/domain/denials.ts'
 import { identityHeaders } from '../../src/envoy/identity_headers.ts'
 import { allow } from '../support/authz_stand_in.ts'
 import { findEnvoy } from '../support/envoy.ts'
 import { httpConnectionManager, readBootstrap } from '../support/envoy_bootstrap.ts'
-import { freePort } from '../support/free_port.ts'
 import type { Asked } from '../support/gateway_client.ts'
 import { type GatewayUnderTest, startGateway } from '../support/gateway_under_test.ts'
 
@@ -148,147 +146,5 @@ describe('envoy/envoy.yaml', () => {
           typed_per_filter_config['envoy.filters.http.ext_authz'].check_settings.context_extensions.policy,
         ).to.match(/./)
     })
-  })
-
-  describe('what the service is asked', () => {
-    for (const protocol of protocols) {
-      it(`is told certificate, SNI and policy, and no header that it does not read, over ${protocol}`, async () => {
-        const certificate = gateway.clients.issue()
-        const headers = [
-          ['authorization', 'Bearer abc'],
-          ['x-client-key', 'acme-key'],
-          ['cookie', 'a=b'],
-          ['x-request-id', 'forged'],
-        ] as const
-        const asked = { protocol, sni: 'api.example.com', path: '/v1/accounts/1?page=2', headers, certificate }
-        expect((await gateway.ask(asked)).status).to.equal(200)
-        const attributes = gateway.authz.asked[0]?.attributes
-        expect(decodeURIComponent(attributes?.source?.certificate ?? '')).to.equal(certificate.pem)
-        expect(attributes?.tls_session?.sni).to.equal('api.example.com')
-        expect(attributes?.context_extensions).to.deep.equal({ policy: 'accounts' })
-        expect(attributes?.request?.http?.headers).to.deep.equal({
-          authorization: 'Bearer abc',
-          'x-client-key': 'acme-key',
-          'x-request-id': received()['x-request-id'],
-        })
-      })
-    }
-  })
-
-  describe('what the caller is answered', () => {
-    it("leaves the service's refusals as they are, whatever their status", async () => {
-      for (const status of [401, 404, 413, 429, 500, 503, 504]) {
-        gateway.authz.answer = () => ({
-          status: { code: 7 },
-          denied_response: {
-            status: { code: status as never },
-            headers: [
-              {
-                header: { key: 'content-type', value: 'application/json' },
-                append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
-              },
-            ],
-            body: '{"tppMessages":[]}',
-          },
-          dynamic_metadata: { fields: { code: { stringValue: 'cert_revoked' }, policy: { stringValue: 'callback' } } },
-        })
-        const answer = await gateway.ask(callback({ protocol: 'h2' }))
-        expect(answer).to.include({ status, body: '{"tppMessages":[]}' })
-        expect(answer.headers['content-type']).to.equal('application/json')
-      }
-    })
-
-    it('says with the code of the catalogue what Envoy itself refuses', async () => {
-      const answer = await gateway.ask(callback({ path: '/nowhere' }))
-      expect(answer.headers).to.include({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
-      expect(JSON.parse(answer.body)).to.deep.equal({
-        type: 'https://devapp-authz.example/denials#route_unknown',
-        title: gatewayDenials.route_unknown.title,
-        status: 404,
-        code: 'route_unknown',
-        request_id: answer.headers['x-request-id'],
-      })
-    })
-
-    it('refuses what it cannot read or does not take: HTTP/1.0, large headers, many headers', async () => {
-      const old = await gateway.askVerbatim('GET /v1/callback HTTP/1.0\r\nHost: api2.example.com\r\n\r\n')
-      expect(old)
-        .to.match(/^HTTP\/1.1 426 /)
-        .and.contain('"code":"request_malformed"')
-      const large = await gateway.ask(callback({ headers: [['x-large', 'a'.repeat(40_000)]] }))
-      const many = await gateway.ask(
-        callback({ headers: Array.from({ length: 70 }, (_, i) => [`x-${i}`, '1'] as const) }),
-      )
-      for (const { status, body } of [large, many])
-        expect([status, code(body)]).to.deep.equal([431, 'request_malformed'])
-    })
-
-    it('answers 503 when the service fails or stalls, and lets nothing through', async () => {
-      const before = gateway.upstream.requests
-      const failure = Object.assign(new Error('failed'), { code: 13, details: '', metadata: undefined as never })
-      for (const failing of [failure, 'never'] as const) {
-        gateway.authz.answer = () => failing
-        const answer = await gateway.ask(callback())
-        expect([answer.status, code(answer.body)]).to.deep.equal([503, 'gateway_unavailable'])
-      }
-      expect(gateway.upstream.requests).to.equal(before)
-    })
-  })
-
-  it('logs code, policy and DevApp of a refusal, and neither the query nor a credential', async () => {
-    const fields = { code: 'cert_revoked', policy: 'callback', devapp: 'acme' }
-    gateway.authz.answer = () => ({
-      status: { code: 7 },
-      denied_response: { status: { code: 'Unauthorized' } },
-      dynamic_metadata: {
-        fields: Object.fromEntries(Object.entries(fields).map(([name, stringValue]) => [name, { stringValue }])),
-      },
-    })
-    const answer = await gateway.ask(
-      callback({ path: '/v1/callback?code=s3cret', headers: [['authorization', 'Basic c2VjcmV0']] }),
-    )
-    const line = await gateway.envoy.logged(({ request_id }) => request_id === answer.headers['x-request-id'])
-    expect(line).to.include({
-      ...fields,
-      event: 'request',
-      status: 401,
-      details: 'ext_authz_denied',
-      path: '/v1/callback',
-    })
-    expect(JSON.stringify(gateway.envoy.accessLog())).not.to.match(/s3cret|c2VjcmV0/)
-  })
-})
-
-describe('envoy/envoy.yaml beside broken parts', () => {
-  let gateway: GatewayUnderTest
-
-  before('start Envoy', async () => {
-    const buffer = {
-      name: 'envoy.filters.http.buffer',
-      typed_config: {
-        '@type': 'type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer',
-        max_request_bytes: 1024,
-      },
-    }
-    gateway = await startGateway({
-      upstreamPort: await freePort(),
-      change: (bootstrap) => void httpConnectionManager(bootstrap).http_filters.unshift(buffer),
-    })
-  })
-  after(() => gateway?.stop())
-
-  const refusal = async (asked: Partial<Asked> = {}) => {
-    const { status, body } = await gateway.ask(callback(asked))
-    return [status, (JSON.parse(body) as { code?: unknown }).code]
-  }
-
-  it('tells an upstream that is down from a gateway that is', async () => {
-    expect(await refusal()).to.deep.equal([503, 'upstream_unavailable'])
-    gateway.authz.stop()
-    expect(await refusal()).to.deep.equal([503, 'gateway_unavailable'])
-  })
-
-  it('answers 413 where a filter limits bodies', async () => {
-    expect(await refusal({ method: 'POST', body: 'a'.repeat(2_000) })).to.deep.equal([413, 'body_too_large'])
   })
 })

@@ -98,7 +98,7 @@ async function respond(
   certificates: readonly ListedCertificate[],
   folder: string,
 ): Promise<GuardedProcess> {
-  writeFileSync(join(folder, 'index.txt'), certificates.map(indexLine).join(''))
+  writeFileSync(join(folder, 'index.txt'), responderIndex(certificates))
   const responder = await GuardedProcess.start({
     command: openssl,
     args: [
@@ -110,6 +110,11 @@ async function respond(
   })
   await responder.printed('it accepted connections', () => responder.stdout.find((line) => line.startsWith('ACCEPT')))
   return responder
+}
+
+/** The database of `openssl ca` that the responder answers from. */
+export function responderIndex(certificates: readonly ListedCertificate[]): string {
+  return certificates.map(indexLine).join('')
 }
 
 /** A line of the database of `openssl ca`: status, notAfter, revocation, serial number, file and subject. */

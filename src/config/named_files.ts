@@ -1,0 +1,32 @@
+import { resolve } from 'node:path'
+import { valueAt } from './document.ts'
+import { issuerSchema } from './ocsp_schema.ts'
+import { items, readable } from './rules.ts'
+import { configSchema, registrySchema } from './schema.ts'
+
+/** What a configuration says is there beside it. */
+export interface NamedFile {
+  readonly path: readonly PropertyKey[]
+  readonly holds: 'devapps' | 'certificates' | 'folder_of_certificates'
+  /** Absolute. */
+  readonly file: string
+}
+
+/** The files and folders that a configuration names, as far as it can be read; relative ones start at `folder`. */
+export function namedFiles(file: unknown, folder: string): readonly NamedFile[] {
+  const named = (path: PropertyKey[], holds: NamedFile['holds'], name: string | undefined): NamedFile[] =>
+    name === undefined ? [] : [{ path, holds, file: resolve(folder, name) }]
+  const issuers = items(valueAt(file, ['ocsp', 'issuers'])).flatMap((written, index) => {
+    const { certificate, responder_certificate } = readable(issuerSchema, written)
+    const path = ['ocsp', 'issuers', index]
+    return [
+      ...named([...path, 'certificate'], 'certificates', certificate),
+      ...named([...path, 'responder_certificate'], 'certificates', responder_certificate),
+    ]
+  })
+  return [
+    ...named(['registry', 'file'], 'devapps', readable(registrySchema, valueAt(file, ['registry'])).file),
+    ...named(['qtsps'], 'folder_of_certificates', readable(configSchema, file).qtsps),
+    ...issuers,
+  ]
+}
