@@ -33,7 +33,14 @@ export interface ReadDocument {
 export function readDocument(text: string, environment: Environment = {}): ReadDocument {
   const lines = new LineCounter()
   // The core schema whatever a %YAML directive says: `off` is a text, and a date is one too.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, schema: 'core' })
+  const options = {
+    lineCounter: lines,
+    prettyErrors: false,
+    schema: 'core',
+    stringKeys: true,
+    logLevel: 'error',
+  } as const
+  const document = parseDocument(text, options)
   const syntax = syntaxProblems(document, lines)
   const filling: Filling = { environment, mistakes: [], within: new Set() }
   let written: unknown

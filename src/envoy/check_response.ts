@@ -13,6 +13,8 @@ export interface Answering {
   readonly requestId: string
   /** `undefined` where the request named none that exists. */
   readonly policy: Policy | undefined
+  /** The DevApp that was found, of a refused request too. */
+  readonly devApp: string | undefined
   /** Prefix of the problem's `type`: the code is appended (RFC 9457 3.1.1). */
   readonly typeBase: string
 }
@@ -28,7 +30,7 @@ export function checkResponse(decision: Decision, answering: Answering): CheckRe
   const metadata = {
     code: decision.kind === 'allow' ? 'allow' : decision.code,
     policy: answering.policy?.name ?? '',
-    devapp: decision.kind === 'allow' ? (decision.devApp?.id ?? '') : '',
+    devapp: answering.devApp ?? '',
   }
   const dynamic_metadata = {
     fields: Object.fromEntries(Object.entries(metadata).map(([name, stringValue]) => [name, { stringValue }])),

@@ -37,10 +37,12 @@ export function checkService(options: CheckServiceOptions): Check {
     let request: AuthRequest | undefined
 
     const answer = (judgement: Judgement): void => {
+      const record = decisionRecord(request, judgement, performance.now() - startedAt)
       const policy = request?.policy === undefined ? undefined : rules.policies.get(request.policy)
-      const answering = { requestId: request?.id ?? '', policy, typeBase: options.typeBase }
+      const { typeBase } = options
+      const answering = { requestId: request?.id ?? '', policy, devApp: record.devapp, typeBase }
       callback(null, checkResponse(judgement.decision, answering))
-      options.onDecision(decisionRecord(request, judgement, performance.now() - startedAt))
+      options.onDecision(record)
     }
     const fail = (error: unknown): void =>
       answer(

@@ -1,8 +1,8 @@
-import { chmod, rm } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { chmod } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { loadPackageDefinition, Server, ServerCredentials, type ServiceDefinition } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
+import { removeStaleSocket, socketMode } from '../unix_socket.ts'
 import { type CheckServiceOptions, checkService } from './check_service.ts'
 import type { ProtoGrpcType } from './generated/external_auth.ts'
 
@@ -35,7 +35,7 @@ export async function startServer(listen: string, options: CheckServiceOptions):
   const check = checkService(options)
   server.addService(authorizationService(), { Check: check })
   const port = await bind(server, listen)
-  if (socketPath !== undefined) await chmod(socketPath, 0o660)
+  if (socketPath !== undefined) await chmod(socketPath, socketMode)
   const address = socketPath === undefined ? listen.replace(/:\d+$/, `:${port}`) : listen
   return { address, stop: (graceMs) => stop(server, graceMs) }
 }
@@ -59,17 +59,6 @@ function bind(server: Server, listen: string): Promise<number> {
       error === null ? resolve(port) : reject(error),
     )
   })
-}
-
-async function removeStaleSocket(path: string): Promise<void> {
-  const inUse = await new Promise<boolean>((resolve) => {
-    const probe = connect(path)
-    probe.once('connect', () => resolve(true))
-    probe.once('error', () => resolve(false))
-    probe.once('connect', () => probe.destroy())
-  })
-  if (inUse) throw new Error(`${path} is in use: another process listens on it`)
-  await rm(path, { force: true })
 }
 
 async function stop(server: Server, graceMs: number): Promise<void> {

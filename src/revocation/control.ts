@@ -34,8 +34,31 @@ export interface RevocationControl {
   entries(at: Date): readonly RevocationEntry[]
   /** The entry and the signed answer in DER, where one is remembered; `undefined` for a certificate that is not registered. */
   get(sha256: string, at: Date): { readonly entry: RevocationEntry; readonly der: Uint8Array | undefined } | undefined
-  /** Forgets answers here, in Redis, and in every process that shares it; `fleet` is false where Redis could not be told. */
-  purge(selection: PurgeSelection): Promise<{ readonly certificates: number; readonly fleet: boolean }>
-  /** Asks for every registered certificate now, at the configured rate. */
-  warm(): Promise<{ readonly asked: number; readonly answered: number; readonly failed: number }>
+  /**
+   * Forgets answers here, in Redis, and in every process that shares it; `certificates` is how many registered ones were
+   * selected. `fleet` is false where Redis could not be told, and true where none is configured: nobody shares then.
+   */
+  purge(selection: PurgeSelection): Promise<PurgeOutcome>
+  /**
+   * Asks for every registered certificate now, at the configured rate. `onProgress` is told as it goes on, and must not
+   * be waited for; the warming goes on whether or not somebody still listens.
+   */
+  warm(onProgress?: (progress: WarmProgress) => void): Promise<WarmOutcome>
+}
+
+export interface PurgeOutcome {
+  readonly certificates: number
+  readonly fleet: boolean
+}
+
+export interface WarmOutcome {
+  readonly asked: number
+  readonly answered: number
+  readonly failed: number
+}
+
+/** The counts so far. */
+export interface WarmProgress extends WarmOutcome {
+  /** How many are to be asked about in all. */
+  readonly of: number
 }

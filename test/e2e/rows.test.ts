@@ -48,7 +48,7 @@ describe('through the real Envoy', function () {
       })
       await gateway.call({ sni: 'api.example.com', path: '/v1/data', certificate: gateway.parties.certificates.acme })
       const denied = await gateway.envoy.logged(({ code }) => code === 'cert_revoked')
-      expect(denied).to.include({ policy: 'data', status: 401 })
+      expect(denied).to.include({ policy: 'data', devapp: 'troubled', status: 401 })
       const allowed = await gateway.envoy.logged(({ code, policy }) => code === 'allow' && policy === 'data')
       expect(allowed).to.include({ devapp: 'acme', status: 200 })
     })

@@ -5,7 +5,7 @@ import { checkResponse } from '../../../src/envoy/check_response.ts'
 import { identityHeaders } from '../../../src/envoy/identity_headers.ts'
 import { certificate, devApp, policy, qwac } from '../../support/evidence.ts'
 
-const answering = { requestId: 'r-1', policy: policy(), typeBase: 'https://docs.example/denials#' }
+const answering = { requestId: 'r-1', policy: policy(), devApp: 'acme', typeBase: 'https://docs.example/denials#' }
 
 function allowedHeaders(decision: Allow, changes: Parameters<typeof policy>[0] = {}) {
   const response = checkResponse(decision, { ...answering, policy: policy(changes) }).ok_response
@@ -126,10 +126,14 @@ describe('a refusal', () => {
     })
   })
 
-  it('tells Envoy code and policy for its access log', () => {
+  it('tells Envoy code, policy and DevApp for its access log', () => {
     const { dynamic_metadata } = checkResponse(deny('cert_revoked'), answering)
     expect(dynamic_metadata).to.deep.equal({
-      fields: { code: { stringValue: 'cert_revoked' }, policy: { stringValue: 'data' }, devapp: { stringValue: '' } },
+      fields: {
+        code: { stringValue: 'cert_revoked' },
+        policy: { stringValue: 'data' },
+        devapp: { stringValue: 'acme' },
+      },
     })
   })
 

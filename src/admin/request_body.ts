@@ -1,0 +1,27 @@
+import type { IncomingMessage } from 'node:http'
+import { type Answer, problem } from './route.ts'
+
+/** Of what an operator asks for, a few hundred bytes are meant. */
+const maxBodyBytes = 65_536
+
+/** What a request's JSON says, `undefined` without any. Otherwise why it cannot be read. */
+export async function jsonBody(
+  request: IncomingMessage,
+): Promise<{ readonly value: unknown } | { readonly refused: Answer }> {
+  const pieces: Buffer[] = []
+  let length = 0
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    length += piece.length
+    // The rest is not read, so the connection ends with the answer.
+    if (length > maxBodyBytes) {
+      return { refused: problem(413, `The body is larger than ${maxBodyBytes} bytes.`, { connection: 'close' }) }
+    }
+    pieces.push(piece)
+  }
+  if (length === 0) return { value: undefined }
+  try {
+    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(pieces))) }
+  } catch {
+    return { refused: problem(400, 'The body is not JSON.') }
+  }
+}
