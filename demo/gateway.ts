@@ -71,9 +71,10 @@ export class Gateway {
       () => gateway.#upstream.stop(),
     )
     try {
+      options.progress('Starting the OCSP responders (openssl ocsp) ...')
       await gateway.startResponders()
       writeServiceFiles(folder.path, parties, (example) =>
-        allowPrivateResponders(example).replace(/^listen: .*$/m, `listen: unix:${join(folder.path, 'authz.sock')}`),
+        allowPrivateResponders(example).replaceAll('/run/devapp-authz/', `${folder.path}/`),
       )
       await gateway.startService()
       await gateway.#startEnvoys()
@@ -172,7 +173,6 @@ export class Gateway {
 
   /** One for each CA: `openssl ocsp` answers for one. */
   async startResponders(): Promise<void> {
-    this.#options.progress('Starting the OCSP responders (openssl ocsp) ...')
     const [issuingPort, otherPort] = this.#ocspPorts
     const { openssl } = this.#options
     const { issuing, otherTrusted, ocspSigner, certificates } = this.parties

@@ -39,6 +39,26 @@ const subcommands: readonly Entry[] = [
     summary: 'judge a saved OCSP response',
     load: async () => (await import('./cli/ocsp_verify.ts')).ocspVerify,
   },
+  {
+    words: 'ocsp status',
+    summary: 'show what a running service knows of every certificate',
+    load: async () => (await import('./cli/ocsp_status.ts')).ocspStatus,
+  },
+  {
+    words: 'ocsp get',
+    summary: 'show what is remembered of one certificate, and save the answer',
+    load: async () => (await import('./cli/ocsp_get.ts')).ocspGet,
+  },
+  {
+    words: 'ocsp purge',
+    summary: 'make the fleet forget answers',
+    load: async () => (await import('./cli/ocsp_purge.ts')).ocspPurge,
+  },
+  {
+    words: 'ocsp warm',
+    summary: 'let a running service ask about every certificate now',
+    load: async () => (await import('./cli/ocsp_warm.ts')).ocspWarm,
+  },
 ]
 
 const usage = `devapp-authz: external authorization for Envoy
@@ -82,5 +102,6 @@ try {
   process.exitCode = await main(process.argv.slice(2), io)
 } catch (error) {
   io.stderr(`devapp-authz: ${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = exitCode.refused
+  // What had begun, such as a watched file, would keep the process alive.
+  process.exit(exitCode.refused)
 }

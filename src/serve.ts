@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
+import { startAdminServer } from './admin/admin_server.ts'
+import { ocspRoutes } from './admin/ocsp_routes.ts'
 import { exitCode, type Io } from './cli/io.ts'
 import { type Config, loadConfig } from './config/config.ts'
 import { startServer } from './envoy/server.ts'
@@ -11,6 +13,7 @@ import { certificateFromPem } from './pki/certificate.ts'
 import type { Clock, Ports } from './ports.ts'
 import { FileStore } from './registry/file_store.ts'
 import { QtspFolder } from './registry/qtsps.ts'
+import type { RegistrySnapshot } from './registry/registry.ts'
 import { ClientSecrets } from './registry/secrets.ts'
 import { revocationOptions } from './revocation/configured.ts'
 import { openRevocation } from './revocation/open_revocation.ts'
@@ -53,8 +56,12 @@ export async function serve(argv: string[], io: Io): Promise<number> {
 
 /** Joins the parts: the one place that knows them all. */
 async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
+  let watch = (_: RegistrySnapshot): void => {}
   const registry = new FileStore(config.registryFile, {
-    onLoaded: (snapshot) => log.info({ devapps: snapshot.devApps.length }, 'registry loaded'),
+    onLoaded: (snapshot) => {
+      log.info({ devapps: snapshot.devApps.length }, 'registry loaded')
+      watch(snapshot)
+    },
     onRefused: (error) => log.error({ reason: error.message }, 'registry refused: what was in force stays'),
   })
   await registry.start()
@@ -62,11 +69,22 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
   const options = revocationOptions(config.ocsp, (reason) => log.warn({ reason }, 'redis'))
   const revocation = openRevocation(options, {
     clock,
+    ownersOf: (certificate) =>
+      registry
+        .snapshot()
+        ?.ownersOf(certificate)
+        .map(({ id }) => id) ?? [],
     observer: {
       onFetch: (fetched) => log.debug(fetched, 'responder'),
       onRejected: (rejection) => log.warn(rejection, 'answer rejected'),
+      onCrl: ({ location, crl }) =>
+        log.info({ location, entries: crl.revoked.size, nextUpdate: crl.nextUpdate }, 'crl'),
+      onCrlFailed: (failure) => log.warn(failure, 'no crl'),
     },
   })
+  watch = (snapshot) => revocation.register(snapshot.certificates)
+  const registered = registry.snapshot()
+  if (registered !== undefined) watch(registered)
   const ports: Ports = {
     registry,
     revocation,
@@ -80,11 +98,18 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     readCertificate: (pem) => registry.snapshot()?.readCertificate(pem) ?? certificateFromPem(pem),
     deadlineMs: config.deadlineMs,
     typeBase: config.typeBase,
-    onDecision: (record) => logDecision(log, record),
+    onDecision: (record) => {
+      logDecision(log, record)
+      if (record.waived !== undefined) revocation.countWaived(record.waived)
+    },
   })
-  log.info({ address: server.address }, 'serving')
+  const admin = await startAdminServer(config.adminAddress, {
+    routes: ocspRoutes(revocation.control, clock),
+    onError: (error) => log.error({ err: error }, 'admin'),
+  })
+  log.info({ address: server.address, admin: admin.address }, 'serving')
   onShutdown(log, async () => {
-    await server.stop(graceMs)
+    await Promise.all([server.stop(graceMs), admin.stop(graceMs)])
     registry.stop()
     await revocation.close()
   })

@@ -72,11 +72,10 @@ async function respond(
     return
   }
   response.flushHeaders()
-  await body((piece) => {
-    // Whoever left, or reads too slowly, misses pieces: nothing piles up here.
+  const last = await body((piece) => {
     if (!response.destroyed && !response.writableNeedDrain) response.write(piece)
   })
-  response.end()
+  response.end(last)
 }
 
 async function answerTo(
@@ -85,9 +84,10 @@ async function answerTo(
   { routes, onError }: AdminServerOptions,
 ): Promise<Answer> {
   const { method = '', url = '' } = request
+  const refused = guard(request, transport)
+  if (refused !== undefined) return refused
   const found = routeFor(routes, method, url.split('?', 1)[0] ?? '')
-  const refused = guard(request, transport) ?? ('refused' in found ? found.refused : undefined)
-  if (refused !== undefined || 'refused' in found) return refused ?? problem(404, '')
+  if ('refused' in found) return found.refused
   const read = method === 'POST' ? await jsonBody(request) : { value: undefined }
   if ('refused' in read) return read.refused
   try {

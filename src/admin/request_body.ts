@@ -10,13 +10,17 @@ export async function jsonBody(
 ): Promise<{ readonly value: unknown } | { readonly refused: Answer }> {
   const pieces: Buffer[] = []
   let length = 0
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    length += piece.length
-    // The rest is not read, so the connection ends with the answer.
-    if (length > maxBodyBytes) {
-      return { refused: problem(413, `The body is larger than ${maxBodyBytes} bytes.`, { connection: 'close' }) }
+  try {
+    for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      length += piece.length
+      // The rest is not read, so the connection ends with the answer.
+      if (length > maxBodyBytes) {
+        return { refused: problem(413, `The body is larger than ${maxBodyBytes} bytes.`, { connection: 'close' }) }
+      }
+      pieces.push(piece)
     }
-    pieces.push(piece)
+  } catch {
+    return { refused: problem(400, 'The body ended early.') }
   }
   if (length === 0) return { value: undefined }
   try {

@@ -18,8 +18,8 @@ export interface Answer {
   readonly status: number
   readonly contentType: string
   readonly headers?: Readonly<Record<string, string>>
-  /** Whole, or written piece by piece while it is being found out. */
-  readonly body: string | ((write: (piece: string) => void) => Promise<void>)
+  /** Whole; or found out meanwhile: of the pieces told on the way a slow reader may miss some, and never the last one. */
+  readonly body: string | ((tell: (piece: string) => void) => Promise<string>)
 }
 
 export function json(value: unknown): Answer {

@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util'
 import { type Config, type Examination, examineConfig } from '../config/config.ts'
 import type { NamedFile } from '../config/named_files.ts'
 import { byLine, type Problem, problemText } from '../config/problem.ts'
+import { nameOfRedis } from '../config/redis_schema.ts'
+import { writtenHere } from '../config/values.ts'
 import { certificatesFromPem } from '../pki/certificate.ts'
 import { bytesOfFile } from './certificate_file.ts'
 import { exitCode, type Io } from './io.ts'
@@ -76,43 +78,54 @@ interface Mistake {
   readonly cure: string
 }
 
-/** Why the service could not start with the file, or could not use it. */
+/**
+ * Why the service could not start with the file, or could not use it. Says what the configuration calls it, since a variable
+ * may stand there.
+ */
 function mistakesIn({ file, holds }: NamedFile): readonly Mistake[] {
   try {
     if (holds === 'folder_of_certificates') return mistakesInFolder(file)
-    if (!statSync(file).isFile()) return [{ message: `${file} is no file`, cure: 'name a file' }]
+    if (!statSync(file).isFile()) return [{ message: `${writtenHere} is no file`, cure: 'name a file' }]
     accessSync(file, constants.R_OK)
-    return holds === 'certificates' ? mistakesInCertificates(file) : []
+    return holds === 'certificates' ? mistakesInCertificates(file, writtenHere) : []
   } catch (error) {
-    return [unreadable(file, error)]
+    return [unreadable(error)]
   }
 }
 
 function mistakesInFolder(folder: string): readonly Mistake[] {
   if (!statSync(folder).isDirectory()) {
-    return [{ message: `${folder} is no folder`, cure: 'name the folder that the certificates are in' }]
+    return [{ message: `${writtenHere} is no folder`, cure: 'name the folder that the certificates are in' }]
   }
   const files = readdirSync(folder).filter((name) => /\.(pem|crt|cer)$/.test(name))
-  if (files.length > 0) return files.sort().flatMap((name) => mistakesInCertificates(join(folder, name)))
+  if (files.length > 0)
+    return files.sort().flatMap((name) => mistakesInCertificates(join(folder, name), `${writtenHere}: ${name}`))
   const cure = 'put the certificates of the accepted issuing CAs there, as .pem, .crt or .cer'
-  return [{ message: `${folder} holds no certificate`, cure }]
+  return [{ message: `${writtenHere} holds no certificate`, cure }]
 }
 
-function mistakesInCertificates(file: string): readonly Mistake[] {
-  const pem = bytesOfFile(file).toString('latin1')
+function mistakesInCertificates(file: string, name: string): readonly Mistake[] {
   const cure = 'put a certificate in PEM there: devapp-authz cert show FILE says what can be read'
+  let pem: string
   try {
-    return certificatesFromPem(pem).length > 0 ? [] : [{ message: `${file} holds no certificate`, cure }]
+    pem = bytesOfFile(file).toString('latin1')
   } catch (error) {
-    return [{ message: `${file}: ${(error as Error).message}`, cure }]
+    return [unreadable((error as Error).cause, name)]
+  }
+  try {
+    return certificatesFromPem(pem).length > 0 ? [] : [{ message: `${name} holds no certificate`, cure }]
+  } catch (error) {
+    return [{ message: `${name}: ${(error as Error).message}`, cure }]
   }
 }
 
-function unreadable(file: string, error: unknown): Mistake {
+function unreadable(error: unknown, name: string = writtenHere): Mistake {
   const { code, message } = error as NodeJS.ErrnoException
-  if (code === 'ENOENT') return { message: `there is no ${file}`, cure: 'create it, or mend the path' }
-  if (code === 'EACCES') return { message: `${file} may not be read`, cure: 'permit the user who runs the service' }
-  return { message: `${file} cannot be read: ${message}`, cure: 'mend the path' }
+  const cure = 'create it, or mend the path: a relative one starts at the folder of the configuration'
+  if (code === 'ENOENT') return { message: `there is no ${name}`, cure }
+  if (code === 'EACCES') return { message: `${name} may not be read`, cure: 'permit the user who runs the service' }
+  // A message of the system's repeats the path.
+  return { message: `${name} cannot be read: ${code ?? message}`, cure: 'mend the path' }
 }
 
 function summary(file: string, config: Config, written: Examination['file']): string {
@@ -123,12 +136,12 @@ function summary(file: string, config: Config, written: Examination['file']): st
     `The service listens on ${config.listen} for ${mtls.join(', ')} with 2-way TLS and ${tls.join(', ')} with 1-way TLS.`,
     `DevApps are in ${basename(config.registryFile)}.`,
     `A check takes at most ${config.deadlineMs} ms, of which ${config.ocsp.timeout} ms are for an OCSP answer;`,
-    `answers are remembered in memory${redis === undefined ? '' : ` and in Redis at ${redis.url.host}`}.`,
+    `answers are remembered in memory${redis === undefined ? '' : ` and in ${nameOfRedis(redis)}`}.`,
   ]
   return `${wrapped(paragraph.join(' '), 100)}\n\n${tableOfPolicies(config)}`
 }
 
-function tableOfPolicies({ policies }: Config): string {
+function tableOfPolicies({ policies, ocsp }: Config): string {
   const rows = [
     ['POLICY', 'CHANNEL', 'REQUIRES', 'PRODUCT', 'PSD2', 'NO ANSWER', 'NO SOURCE'],
     ...[...policies.values()].map(({ name, channel, require, product, psd2, onUnavailable, onNoSource }) => {
@@ -137,7 +150,7 @@ function tableOfPolicies({ policies }: Config): string {
       const psd2Text = [psd2?.qwac === 'required' ? 'QWAC' : '', roles].filter((part) => part !== '').join(', ')
       return [
         ...[name, channel, [...require].join(' and ') || 'nothing', product ?? '-', psd2Text || '-'],
-        ...[asked ? onUnavailable : '-', asked ? onNoSource : '-'],
+        ...[asked ? (onUnavailable ?? ocsp.on_unavailable) : '-', asked ? (onNoSource ?? ocsp.on_no_source) : '-'],
       ]
     }),
   ]

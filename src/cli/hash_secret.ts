@@ -23,8 +23,9 @@ export async function hashSecret(
   let options: { stdin?: boolean; help?: boolean }
   try {
     options = parseArgs({ args: argv, options: { stdin: { type: 'boolean' }, help: { type: 'boolean' } } }).values
-  } catch (error) {
-    io.stderr(`devapp-authz devapp hash-secret: ${(error as Error).message}\n\n${usage}`)
+  } catch {
+    // What is wrong is not repeated: it may be the secret.
+    io.stderr(`devapp-authz devapp hash-secret: it takes nothing but --stdin and --help\n\n${usage}`)
     return exitCode.usage
   }
   if (options.help === true) {

@@ -40,6 +40,6 @@ export function truststore(argv: string[], io: Io): number {
   const authorities = trustedAuthorities(parseDevApps(readFileSync(config.registryFile, 'utf8'), config.registryFile))
   writeFileSync(`${out}.new`, truststorePem(authorities), { mode: 0o644 })
   renameSync(`${out}.new`, out)
-  io.stdout(`${out} trusts ${authorities.length} CAs\n`)
+  io.stdout(`${out} trusts ${authorities.length === 1 ? '1 CA' : `${authorities.length} CAs`}\n`)
   return exitCode.done
 }

@@ -10,6 +10,7 @@ import { type ConfigFile, configSchema, knownKeys, type PolicyFile } from './sch
 /** What an operator decides; durations in milliseconds, paths absolute. Frozen. */
 export interface Config extends Rules {
   readonly listen: string
+  readonly adminAddress: string
   readonly registryFile: string
   readonly qtspsFolder: string | undefined
   readonly deadlineMs: number
@@ -83,8 +84,9 @@ function configOf(file: ConfigFile, folder: string): Config {
   const inFolder = (path: string) => resolve(folder, path)
   return {
     listen: file.listen,
+    adminAddress: file.admin,
     hostnames: new Hostnames({ mtls: [mtls ?? '', ...otherMtls], tls: [tls ?? '', ...otherTls] }),
-    policies: new Map(Object.entries(file.policies).map(([name, policy]) => [name, policyOf(name, policy, file)])),
+    policies: new Map(Object.entries(file.policies).map(([name, policy]) => [name, policyOf(name, policy)])),
     registryFile: inFolder(file.registry.file),
     qtspsFolder: file.qtsps === undefined ? undefined : inFolder(file.qtsps),
     deadlineMs: file.deadline,
@@ -97,19 +99,33 @@ function configOf(file: ConfigFile, folder: string): Config {
         certificate: inFolder(issuer.certificate),
         responder_certificate: issuer.responder_certificate && inFolder(issuer.responder_certificate),
       })),
+      cache: cacheOf(file.ocsp.cache, inFolder),
     },
   }
 }
 
-function policyOf(name: string, policy: PolicyFile, file: ConfigFile): Policy {
+type CacheFile = ConfigFile['ocsp']['cache']
+
+function cacheOf(cache: CacheFile, inFolder: (path: string) => string): CacheFile {
+  const { redis } = cache
+  if (redis?.tls === undefined) return cache
+  const { ca, certificate, key } = redis.tls
+  const files = {
+    ...{ ca: ca && inFolder(ca), certificate: certificate && inFolder(certificate) },
+    key: key && inFolder(key),
+  }
+  return { ...cache, redis: { ...redis, tls: { ...redis.tls, ...files } } }
+}
+
+function policyOf(name: string, policy: PolicyFile): Policy {
   return {
     name,
     channel: policy.channel,
     require: new Set(policy.require),
     product: policy.product,
     psd2: policy.psd2,
-    onUnavailable: policy.on_unavailable ?? file.ocsp.on_unavailable,
-    onNoSource: policy.on_no_source ?? file.ocsp.on_no_source,
+    onUnavailable: policy.on_unavailable,
+    onNoSource: policy.on_no_source,
     answer: policy.answer ?? (policy.psd2 === undefined ? 'problem' : 'berlin_group'),
     keepAuthorization: policy.keep_authorization,
   }

@@ -27,10 +27,10 @@ export interface ReadDocument {
 }
 
 /**
- * Reads YAML 1.2. In strings, `${NAME}` stands for an environment variable, and `$${` for `${` itself. Aliases are bounded.
- * Never throws: what is wrong is a problem, with its line.
+ * Reads YAML 1.2. In strings, `${NAME}` stands for an environment variable, and `$${` for `${` itself; without an
+ * environment, a variable is a problem. Aliases are bounded. Never throws: what is wrong is a problem, with its line.
  */
-export function readDocument(text: string, environment: Environment = {}): ReadDocument {
+export function readDocument(text: string, environment?: Environment): ReadDocument {
   const lines = new LineCounter()
   // The core schema whatever a %YAML directive says: `off` is a text, and a date is one too.
   const options = {
@@ -82,7 +82,7 @@ function syntaxProblems(document: Document, lines: LineCounter): Problem[] {
 }
 
 interface Filling {
-  readonly environment: Environment
+  readonly environment: Environment | undefined
   readonly mistakes: Finding[]
   /** What holds the value at hand. */
   readonly within: Set<object>
@@ -141,14 +141,12 @@ export function findingsOf(error: z.ZodError, knownKeys: KnownKeys): Finding[] {
     switch (issue.code) {
       case 'unrecognized_keys': {
         const known = typeof knownKeys === 'function' ? knownKeys(path) : knownKeys
-        return issue.keys.map((key) => unknownKey([...path, key], key, known))
+        return issue.keys.map((key) => unknownKey(path, key, known))
       }
       case 'invalid_value':
         return [{ path, message, cure: 'write one of these words' }]
       case 'invalid_type':
         return [{ path, message, cure: typeCures[issue.expected] ?? `write a ${issue.expected} here` }]
-      case 'too_small':
-        return [{ path, message, cure: 'name at least one, or remove the key where it is optional' }]
       case 'custom':
         return [{ path, message, cure: String(issue.params?.['cure'] ?? 'see docs/configuration.md') }]
       default:
@@ -157,7 +155,15 @@ export function findingsOf(error: z.ZodError, knownKeys: KnownKeys): Finding[] {
   })
 }
 
-function unknownKey(path: readonly PropertyKey[], key: string, known: readonly string[]): Finding {
+function unknownKey(section: readonly PropertyKey[], key: string, known: readonly string[]): Finding {
+  // What has another shape is a key and its value that no space parts, and the value may be a password.
+  if (!/^[\w-]{1,64}$/.test(key))
+    return {
+      path: section,
+      message: 'there is a key that is none',
+      cure: 'write key: value, with a space after the colon',
+    }
+  const path = [...section, key]
   const meant = nearest(key, known)
   const cure = meant === undefined ? `remove it, or use one of ${known.join(', ')}` : `remove it, or write ${meant}`
   return { path, message: 'there is no such key', cure }

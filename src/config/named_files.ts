@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { valueAt } from './document.ts'
 import { issuerSchema } from './ocsp_schema.ts'
+import { tlsSchema } from './redis_schema.ts'
 import { items, readable } from './rules.ts'
 import { configSchema, registrySchema } from './schema.ts'
 
@@ -24,9 +25,13 @@ export function namedFiles(file: unknown, folder: string): readonly NamedFile[] 
       ...named([...path, 'responder_certificate'], 'certificates', responder_certificate),
     ]
   })
+  const tlsPath = ['ocsp', 'cache', 'redis', 'tls']
+  const tls = readable(tlsSchema, valueAt(file, tlsPath))
   return [
     ...named(['registry', 'file'], 'devapps', readable(registrySchema, valueAt(file, ['registry'])).file),
     ...named(['qtsps'], 'folder_of_certificates', readable(configSchema, file).qtsps),
     ...issuers,
+    ...named([...tlsPath, 'ca'], 'certificates', tls.ca),
+    ...named([...tlsPath, 'certificate'], 'certificates', tls.certificate),
   ]
 }

@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import { channels } from '../domain/policy.ts'
 import { type Finding, valueAt } from './document.ts'
-import { breakerSchema, issuerSchema, ocspSchema, redisSchema } from './ocsp_schema.ts'
+import { breakerSchema, issuerSchema, ocspSchema, refreshSchema } from './ocsp_schema.ts'
+import { redisSchema } from './redis_schema.ts'
 import { configSchema, policyName, policySchema, psd2Schema } from './schema.ts'
 import { hostname } from './values.ts'
 
@@ -156,7 +157,53 @@ export const rules: readonly Rule[] = [
     },
   },
   {
-    says: 'An entry of `ocsp.issuers` names a responder or a responder certificate, and each issuer has one entry.',
+    says: '`ocsp.refresh.max_retry` is not below `ocsp.refresh.retry`.',
+    broken: (file) => {
+      const { retry, max_retry } = readable(refreshSchema, valueAt(file, ['ocsp', 'refresh']))
+      return unless(isAtMost(retry, max_retry), ['ocsp', 'refresh', 'max_retry'], {
+        message: 'the longest pause is shorter than the first',
+        cure: 'make it at least as long as ocsp.refresh.retry',
+      })
+    },
+  },
+  {
+    says: '`ocsp.cache.redis` has one of `url`, `sentinel` and `cluster`. User, password, database and TLS of a single Redis stand in its URL.',
+    broken: (file) => {
+      const redis = valueAt(file, ['ocsp', 'cache', 'redis'])
+      if (!isSection(redis)) return []
+      const has = (key: string): boolean => valueAt(redis, [key]) !== undefined
+      const path = ['ocsp', 'cache', 'redis']
+      const kinds = ['url', 'sentinel', 'cluster'].filter(has)
+      const kind = kinds.length === 1 ? kinds[0] : undefined
+      const url = readable(redisSchema, redis).url
+      const inUrl = ['username', 'password', 'database'].filter((key) => kind === 'url' && has(key))
+      return [
+        ...unless(kinds.length > 0, path, {
+          message: 'it says not where Redis is',
+          cure: 'add url, sentinel or cluster',
+        }),
+        ...unless(kinds.length < 2, path, {
+          message: `it has ${kinds.join(' and ')}`,
+          cure: 'keep one of them',
+        }),
+        ...inUrl.map((key) => ({
+          path: [...path, key],
+          message: 'a single Redis has it in its URL',
+          cure: 'write rediss://user:password@host:6379/0',
+        })),
+        ...unless(!(url?.protocol === 'redis:' && has('tls')), [...path, 'tls'], {
+          message: 'the URL is one without TLS',
+          cure: 'begin it with rediss:, or remove tls',
+        }),
+        ...unless(!(kind === 'cluster' && has('database')), [...path, 'database'], {
+          message: 'a Cluster has one database only',
+          cure: 'remove it',
+        }),
+      ]
+    },
+  },
+  {
+    says: 'An entry of `ocsp.issuers` says something about its issuer, and each issuer has one entry.',
     broken: (file) => {
       const seen = new Set<string>()
       return items(valueAt(file, ['ocsp', 'issuers'])).flatMap((written, index): Finding[] => {
@@ -164,11 +211,11 @@ export const rules: readonly Rule[] = [
         const path = ['ocsp', 'issuers', index]
         const repeated = certificate !== undefined && seen.has(certificate)
         if (certificate !== undefined) seen.add(certificate)
-        const says = ['responder', 'responder_certificate'].some((key) => valueAt(written, [key]) !== undefined)
+        const says = issuerKeys.some((key) => key !== 'certificate' && valueAt(written, [key]) !== undefined)
         return [
           ...unless(!isSection(written) || says, path, {
             message: 'it says nothing about the issuer',
-            cure: 'add responder or responder_certificate, or remove the entry',
+            cure: 'add what differs, such as responder, or remove the entry',
           }),
           ...unless(!repeated, [...path, 'certificate'], {
             message: '{written} stands here a second time',
@@ -179,6 +226,8 @@ export const rules: readonly Rule[] = [
     },
   },
 ]
+
+const issuerKeys = Object.keys(issuerSchema.shape)
 
 type Broken = { readonly message: string; readonly cure: string } | false
 type ReadablePolicy = Partial<z.output<typeof policySchema>>

@@ -1,34 +1,21 @@
 import { z } from 'zod'
 import { psd2Roles } from '../domain/certificate.ts'
 import { channels, credentials } from '../domain/policy.ts'
+import { parseLocalAddress } from '../local_address.ts'
 import { ocspSchema } from './ocsp_schema.ts'
-import { duration, hostname, keys, list, oneOf, read, text, url, yesOrNo } from './values.ts'
+import { duration, hostname, keys, list, oneOf, read, someOf, text, url, yesOrNo } from './values.ts'
 
 const onFailure = oneOf(['deny', 'allow'])
 
-/** A socket's path has to fit into `sun_path`, with its final NUL (unix(7)). */
-const maxSocketPathBytes = 107
+const localAddress = (cure: string) =>
+  read('a Unix socket or a loopback address', cure, { type: 'string' }, (written) =>
+    typeof written === 'string' && parseLocalAddress(written) !== undefined ? written : undefined,
+  )
 
-const listen = read(
-  'a Unix socket or a loopback address',
-  'the service believes whoever reaches it: write unix:/path/to.sock or 127.0.0.1:9191, with Envoy on the same host',
-  { type: 'string' },
-  (written) => {
-    if (typeof written !== 'string') return undefined
-    const [, path] = /^unix:(\/\P{Cc}+)$/u.exec(written) ?? []
-    if (path !== undefined) return Buffer.byteLength(path) <= maxSocketPathBytes ? written : undefined
-    const [, octets, port] = /^(?:127((?:\.\d{1,3}){3})|\[::1\]|localhost):(\d{1,5})$/.exec(written) ?? []
-    const isLoopback =
-      octets === undefined ||
-      octets
-        .slice(1)
-        .split('.')
-        .every((octet) => Number(octet) <= 255)
-    return port !== undefined && isLoopback && Number(port) <= 65_535 ? written : undefined
-  },
-)
+/** Where operators reach a service that says nothing else, and where the command line looks for one. */
+export const defaultAdminAddress = 'unix:/run/devapp-authz/admin.sock'
 
-const hostnameList = list(hostname).min(1, { error: 'it is empty' })
+const hostnameList = someOf(hostname)
 
 export const hostnamesSchema = keys({
   mtls: hostnameList.meta({
@@ -109,11 +96,15 @@ const answersSchema = keys({
 
 /** The configuration file. Its descriptions are docs/configuration.md. */
 export const configSchema = keys({
-  listen: listen.prefault('unix:/run/devapp-authz/authz.sock').meta({
-    description:
-      'Where Envoy reaches the service: the absolute path of a Unix socket, or a loopback address with a port. Whoever reaches it could claim any certificate, so nothing else is accepted.',
-    examples: ['127.0.0.1:9191', '[::1]:9191'],
-  }),
+  listen: localAddress(
+    'the service believes whoever reaches it: write unix:/path/to.sock or 127.0.0.1:9191, with Envoy on the same host',
+  )
+    .prefault('unix:/run/devapp-authz/authz.sock')
+    .meta({
+      description:
+        'Where Envoy reaches the service: the absolute path of a Unix socket, or a loopback address with a port. Whoever reaches it could claim any certificate, so nothing else is accepted.',
+      examples: ['127.0.0.1:9191', '[::1]:9191'],
+    }),
   hostnames: hostnamesSchema.meta({ description: "The gateway's hostnames. The two kinds exclude each other." }),
   policies: z
     .record(z.string(), policySchema, {
@@ -123,7 +114,7 @@ export const configSchema = keys({
     .meta({
       description:
         'What each group of APIs asks of its callers, by name. An Envoy route names one in its `context_extensions`; one that names none, or another, is denied.',
-      propertyNames: { pattern: policyName.source },
+      ...{ minProperties: 1, propertyNames: { pattern: policyName.source } },
     }),
   registry: registrySchema.meta({ description: 'Where the DevApps are.' }),
   qtsps: text.optional().meta({
@@ -134,6 +125,13 @@ export const configSchema = keys({
     description: "The longest that one check takes. Below the timeout of Envoy's ext_authz filter.",
   }),
   answers: answersSchema.prefault({}).meta({ description: 'What refusals say.' }),
+  admin: localAddress('the service obeys whoever reaches it: write unix:/path/to.sock or 127.0.0.1:9192')
+    .prefault(defaultAdminAddress)
+    .meta({
+      description:
+        'Where operators and the command line reach the service: the absolute path of a Unix socket, or a loopback address with a port. Each process needs its own. Whoever reaches it may see and purge what is remembered, so nothing else is accepted.',
+      examples: ['127.0.0.1:9192'],
+    }),
   log: keys({
     level: oneOf(['debug', 'info', 'warn', 'error', 'silent']).default('info').meta({
       description: 'Decisions are logged at `info`.',

@@ -38,7 +38,7 @@ export function duration(min = 0) {
       else return ms
       return z.NEVER
     })
-    .meta({ type: 'string', pattern })
+    .meta({ title: 'duration', type: 'string', pattern })
 }
 
 /** The longest that a timer of Node.js waits is 2^31 - 1 ms, 24.8 days. */
@@ -57,6 +57,16 @@ export function count(min: number, max: number) {
   )
 }
 
+/** A part of a whole. */
+export function fraction(min: number, max: number) {
+  return read(
+    `a number from ${min} to ${max}`,
+    'write it with a point and without quotes, such as 0.5',
+    { type: 'number', minimum: min, maximum: max },
+    (written) => (typeof written === 'number' && written >= min && written <= max ? written : undefined),
+  )
+}
+
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 const isHostname = (name: string): boolean =>
   name.length <= 253 && name.split('.').every((each) => label.test(each)) && !/(^|\.)\d+$/.test(name)
@@ -65,7 +75,7 @@ const isHostname = (name: string): boolean =>
 export const hostname = read(
   'a hostname',
   'write it without port, wildcard and final dot, such as api.example.com',
-  { type: 'string' },
+  { title: 'hostname', type: 'string' },
   (written) => {
     const name = typeof written === 'string' ? written.toLowerCase() : ''
     return isHostname(name) ? name : undefined
@@ -76,7 +86,7 @@ export const hostname = read(
 export const host = read(
   'a host',
   'write it without scheme, port and path, such as ocsp.example.com',
-  { type: 'string' },
+  { title: 'host', type: 'string' },
   (written) => {
     const name = typeof written === 'string' ? written.toLowerCase() : ''
     const isAddress = isIP(name) === 4 || (/^\[.*\]$/.test(name) && isIP(name.slice(1, -1)) === 6)
@@ -95,14 +105,18 @@ export function url(schemes: readonly string[], cure = `write it in full, such a
       fail(context, written === undefined ? `it is missing: expected ${what}` : `expected ${what}`, cure)
       return z.NEVER
     })
-    .meta({ type: 'string' })
+    .meta({ title: `URL of ${alternatives(schemes)}`, type: 'string' })
 }
 
-// No control characters: Node refuses NUL in a path, and a line break in a name is never meant.
+// Refinements, where zod has its own limits for lengths: those look at whatever has a `length`, and throw where a section
+// has such a key. No control characters: Node refuses NUL in a path, and a line break in a name is never meant.
 export const text = z
   .string({ error: (issue) => expected('a text', issue.input) })
-  .min(1, { error: 'it is empty' })
-  .max(4_096, { error: 'it is longer than 4096 characters' })
+  .refine((written) => written !== '', { error: 'it is empty', params: { cure: 'fill it in, or remove the key' } })
+  .refine(({ length }) => length <= 4_096, {
+    error: 'it is longer than 4096 characters',
+    params: { cure: 'shorten it' },
+  })
   .refine((written) => !/\p{Cc}/u.test(written), {
     error: 'it holds a control character, such as a line break',
     params: { cure: 'write it on one line' },
@@ -114,6 +128,16 @@ export function oneOf<const Values extends readonly [string, ...string[]]>(value
 
 export function list<Item extends z.ZodType>(item: Item) {
   return z.array(item, { error: (issue) => expected('a list', issue.input) })
+}
+
+/** A list with at least one item. */
+export function someOf<Item extends z.ZodType>(item: Item, whenEmpty = 'it is empty') {
+  return list(item)
+    .refine(({ length }) => length > 0, {
+      error: whenEmpty,
+      params: { cure: 'name at least one, or remove the key where it is optional' },
+    })
+    .meta({ minItems: 1 })
 }
 
 export const yesOrNo = z.boolean({ error: (issue) => expected('true or false', issue.input) })

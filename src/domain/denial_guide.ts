@@ -15,11 +15,13 @@ export interface DenialGuidance {
 export const denialGuide: Readonly<Record<DenyCode | keyof typeof gatewayDenials, DenialGuidance>> = {
   request_malformed: {
     meaning:
-      'The request cannot be judged: it carries several `Authorization` values, or a client certificate arrived on the 1-way hostname, or Envoy sent something else than the attributes of an HTTP request.',
-    caller: 'Send one `Authorization` header, with one value.',
+      'The request cannot be judged: it carries several `Authorization` values, or a client certificate arrived on the 1-way hostname, or Envoy sent something else than the attributes of an HTTP request. Envoy answers with the same code, and a status of its own, what is no HTTP that it takes: 400, 408, 426 or 431.',
+    caller:
+      'Send one `Authorization` header, with one value. With a status other than 400: a complete request in time (408), HTTP/1.1 or HTTP/2 (426), fewer or shorter headers (431).',
     operator:
       'Several requests of one client: a fault there. A certificate on the 1-way channel, or missing attributes: compare the filter chains and the ext_authz filter with `envoy/envoy.yaml`.',
-    detail: 'Which of the three it was.',
+    detail:
+      'Which of the three it was. Of what Envoy refused by itself the service has no line: see `details` of its access log.',
   },
   wrong_hostname: {
     meaning:
@@ -99,6 +101,14 @@ export const denialGuide: Readonly<Record<DenyCode | keyof typeof gatewayDenials
     caller: 'Have the hold lifted by the CA, or order a new certificate.',
     operator: 'Nothing. After the hold is lifted, the answer is asked for again after `ocsp.cache.revoked_max_age`.',
     detail: '`reason`, which is certificateHold, and `since`.',
+  },
+  issuer_revoked: {
+    meaning:
+      'With `ocsp.check: chain`: a signed answer says that a CA between the certificate and its root is revoked. Everything that it issued is refused.',
+    caller: 'Order a certificate of another CA and register it.',
+    operator:
+      'Ask the CA what happened. Every DevApp with a certificate below it is concerned: `devapp-authz ocsp status` shows which.',
+    detail: '`ca`: which one it is; `reason` (RFC 5280 5.3.1) and `since`: what its issuer says about it.',
   },
   cert_status_unknown: {
     meaning: "The issuer's responder answered that it does not know the certificate. Unknown is not good.",
@@ -234,5 +244,13 @@ export const denialGuide: Readonly<Record<DenyCode | keyof typeof gatewayDenials
     operator:
       'See whether the service runs and listens on `listen`. Where it does, its `deadline` has to lie below the timeout of the ext_authz filter.',
     detail: "`details` of Envoy's access log: ext_authz_error.",
+  },
+  upstream_unavailable: {
+    meaning:
+      'The call was allowed, and the API behind the gateway cannot be reached, breaks off or is late. Envoy answers by itself, with 503, 502 or 504. What the API itself answers passes unchanged.',
+    caller:
+      'Ask whether the request took effect before sending it again, unless repeating it does no harm (RFC 9110 9.2.2).',
+    operator: 'See whether the upstream of the route runs, and how its response times compare with the timeout there.',
+    detail: "`details` of Envoy's access log: what became of the upstream; `flags` says it in two letters.",
   },
 }

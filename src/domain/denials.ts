@@ -77,6 +77,12 @@ export const denials = {
     'Client certificate on hold',
     'The client certificate is on hold at its issuer.',
   ),
+  issuer_revoked: denial(
+    401,
+    'CERTIFICATE_REVOKED',
+    'Issuing CA revoked',
+    'A CA that issued the client certificate has been revoked.',
+  ),
   cert_status_unknown: denial(
     401,
     'CERTIFICATE_INVALID',
@@ -158,6 +164,12 @@ export const gatewayDenials = {
     'INTERNAL_SERVER_ERROR',
     'Gateway unavailable',
     'The gateway cannot decide now. Try again.',
+  ),
+  upstream_unavailable: denial(
+    503,
+    'INTERNAL_SERVER_ERROR',
+    'API unavailable',
+    'The API does not answer. Whether it acted on the request is not known.',
   ),
 } as const satisfies Record<string, Denial>
 

@@ -17,8 +17,14 @@ export interface Evidence {
   readonly qtspAccepted: boolean
 }
 
+/** What is known of the leaf, and of the CAs between it and the root where they are asked about too. */
+export type RevocationStatus = CertificateStatus & {
+  /** Nearest first, in the order of the registered chain; absent where only the leaf is asked about. */
+  readonly issuers?: readonly CertificateStatus[]
+}
+
 /** A failure is a value, never a default. */
-export type RevocationStatus =
+export type CertificateStatus =
   | { readonly status: 'not_asked' }
   | (Answered & { readonly status: 'good' })
   | (Answered & {
@@ -32,11 +38,16 @@ export type RevocationStatus =
       readonly cause: string
       /** Whether the last verified answer said revoked: then no policy lets the certificate pass. */
       readonly lastRevoked: boolean
+      readonly tolerated?: boolean
     }
-  | { readonly status: 'no_source' }
+  | {
+      readonly status: 'no_source'
+      /** Whether the configuration lets certificates of the issuer pass so, where the policy says nothing. */
+      readonly tolerated?: boolean
+    }
 
 interface Answered {
-  readonly source: 'ocsp'
+  readonly source: 'ocsp' | 'crl'
   /** Where the signed answer was found. */
   readonly tier: 'memory' | 'redis' | 'responder'
   readonly thisUpdate: Date

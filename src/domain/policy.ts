@@ -15,9 +15,12 @@ export interface Policy {
   /** The API product that the DevApp must have selected. */
   readonly product: string | undefined
   readonly psd2: Psd2Policy | undefined
-  /** Whether a certificate passes whose revocation source does not answer, or that names none. */
-  readonly onUnavailable: 'deny' | 'allow'
-  readonly onNoSource: 'deny' | 'allow'
+  /**
+   * Whether a certificate passes whose revocation source does not answer, or that names none. Goes before what the
+   * configuration says of its issuer, and of all; `undefined` leaves it to those.
+   */
+  readonly onUnavailable: 'deny' | 'allow' | undefined
+  readonly onNoSource: 'deny' | 'allow' | undefined
   readonly answer: 'problem' | 'berlin_group'
   /** Whether the upstream sees `Authorization` on a route that requires Basic. */
   readonly keepAuthorization: boolean

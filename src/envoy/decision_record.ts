@@ -1,4 +1,5 @@
 import type { Judgement } from '../authorize.ts'
+import { waiverOf } from '../domain/checks/revocation.ts'
 import type { AuthRequest } from '../domain/request.ts'
 import type { DecisionRecord } from '../ops/decision_record.ts'
 
@@ -17,6 +18,7 @@ export function decisionRecord(request: AuthRequest | undefined, judgement: Judg
     ms: Math.round(ms * 1_000) / 1_000,
     revocation: revocation?.status,
     tier: revocation !== undefined && 'tier' in revocation ? revocation.tier : undefined,
+    waived: decision.kind === 'allow' && evidence !== undefined ? waiverOf(evidence) : undefined,
     detail: decision.kind === 'deny' ? decision.detail : undefined,
   }
 }

@@ -12,6 +12,8 @@ export interface DecisionRecord {
   readonly revocation: string | undefined
   /** Where the revocation answer was found. */
   readonly tier: string | undefined
+  /** The refusal that the configuration waived, on an allowed request that has no answer of the issuer. */
+  readonly waived: 'revocation_unavailable' | 'revocation_no_source' | undefined
   /** What exactly was found, for the operator. */
   readonly detail: string | undefined
 }

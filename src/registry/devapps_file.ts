@@ -1,22 +1,30 @@
 import { z } from 'zod'
-import { type Finding, findingsOf, readDocument } from '../config/document.ts'
-import { DocumentError } from '../config/problem.ts'
-import { expected, fail, keys, list, oneOf, text } from '../config/values.ts'
+import { type Finding, findingsOf, readDocument, valueAt } from '../config/document.ts'
+import { byLine, DocumentError } from '../config/problem.ts'
+import { expected, fail, keys, list, oneOf, read, text } from '../config/values.ts'
 import type { Certificate } from '../domain/certificate.ts'
 import type { DevApp, RegisteredCertificate } from '../domain/devapp.ts'
 import { CertificateError, certificatesFromPem, isSignedBy } from '../pki/certificate.ts'
 import { isSecretHash } from './secrets.ts'
 
-const identifier = text.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, { error: 'not an identifier' })
+const identifier = read(
+  'an identifier',
+  'write up to 128 letters, digits, dots, _ and -, a letter or digit first; put a number in quotes',
+  { type: 'string' },
+  (written) =>
+    typeof written === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(written) ? written : undefined,
+)
 
-/** RFC 7617 2: a colon ends the user-id. */
-const clientKey = text.regex(/^[\x21-\x39\x3b-\x7e]{1,256}$/, {
-  error: 'not a ClientKey: printable ASCII without colon and space',
+// RFC 7617 2: a colon ends the user-id. The value is not repeated: the secret may follow the colon.
+const clientKey = z.string({ error: () => 'expected a ClientKey, a text' }).transform((key, context) => {
+  if (/^[\x21-\x39\x3b-\x7e]{1,256}$/.test(key)) return key
+  fail(context, 'not a ClientKey', 'write up to 256 characters of printable ASCII, without colon and space')
+  return z.NEVER
 })
 
 // The value is not repeated: somebody may have written the secret itself.
-const secretHash = z.string({ error: () => 'expected a hash' }).transform((hash, context) => {
-  if (isSecretHash(hash)) return hash
+const secretHash = z.unknown().transform((hash, context): string => {
+  if (typeof hash === 'string' && isSecretHash(hash)) return hash
   fail(
     context,
     'not the hash of a secret',
@@ -61,20 +69,30 @@ function brokenAt(certificates: readonly Certificate[], gap: number): string {
     : `${subject} was not issued by ${next}, which follows it`
 }
 
+const secretSchema = keys({ hash: secretHash, not_after: instant.optional() })
+const certificateSchema = keys({ chain })
+
 const devAppSchema = keys({
   id: identifier,
   name: text,
   environment: oneOf(['production', 'staging']).default('production'),
   status: oneOf(['enabled', 'disabled']).default('enabled'),
   client_key: clientKey,
-  client_secrets: list(keys({ hash: secretHash, not_after: instant.optional() })).default([]),
+  client_secrets: list(secretSchema).default([]),
   products: list(text).default([]),
-  certificates: list(keys({ chain })).default([]),
+  certificates: list(certificateSchema).default([]),
 })
 
 const fileSchema = keys({ devapps: list(devAppSchema) })
 
-const knownKeys = ['devapps', ...Object.keys(devAppSchema.shape), 'hash', 'not_after', 'chain']
+/** By the name of the list that a section stands in. */
+const keysWithin: Readonly<Record<string, readonly string[]>> = {
+  devapps: Object.keys(devAppSchema.shape),
+  client_secrets: Object.keys(secretSchema.shape),
+  certificates: Object.keys(certificateSchema.shape),
+}
+
+const knownKeys = (path: readonly PropertyKey[]): readonly string[] => keysWithin[String(path.at(-2))] ?? ['devapps']
 
 /**
  * The DevApps of a registry file. Throws a DocumentError that names every problem: one that does not hold up takes no DevApp
@@ -82,20 +100,24 @@ const knownKeys = ['devapps', ...Object.keys(devAppSchema.shape), 'hash', 'not_a
  */
 export function parseDevApps(yaml: string, name: string): readonly DevApp[] {
   const document = readDocument(yaml)
-  const parsed = document.problems.length > 0 ? undefined : fileSchema.safeParse(document.value)
-  if (parsed === undefined) throw new DocumentError(name, document.problems)
-  if (!parsed.success) throw new DocumentError(name, findingsOf(parsed.error, knownKeys).map(document.located))
-  const { devapps } = parsed.data
-  const repeated = [...repeatedValues(devapps, 'id'), ...repeatedValues(devapps, 'client_key')]
-  if (repeated.length > 0) throw new DocumentError(name, repeated.map(document.located))
-  return devapps.map(devAppOf)
+  if (document.problems.length > 0) throw new DocumentError(name, document.problems)
+  const parsed = fileSchema.safeParse(document.value)
+  const findings = [
+    ...(parsed.success ? [] : findingsOf(parsed.error, knownKeys)),
+    ...repeatedValues(document.value, 'id'),
+    ...repeatedValues(document.value, 'client_key'),
+  ]
+  if (!parsed.success || findings.length > 0) throw new DocumentError(name, byLine(findings.map(document.located)))
+  return parsed.data.devapps.map(devAppOf)
 }
 
-function repeatedValues(devapps: readonly z.output<typeof devAppSchema>[], key: 'id' | 'client_key'): Finding[] {
-  const seen = new Set<string>()
-  return devapps.flatMap((devapp, index) => {
-    const repeats = seen.has(devapp[key])
-    seen.add(devapp[key])
+function repeatedValues(file: unknown, key: 'id' | 'client_key'): Finding[] {
+  const devapps = valueAt(file, ['devapps'])
+  const seen = new Set<unknown>()
+  return (Array.isArray(devapps) ? devapps : []).flatMap((devapp, index) => {
+    const value = valueAt(devapp, [key])
+    const repeats = value !== undefined && seen.has(value)
+    seen.add(value)
     const message = 'another DevApp has it already'
     return repeats ? [{ path: ['devapps', index, key], message, cure: 'give each DevApp its own' }] : []
   })

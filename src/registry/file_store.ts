@@ -39,7 +39,7 @@ export class FileStore implements Registry {
     return this.#snapshot
   }
 
-  /** Reads the file, then watches it. Resolves after the first reading, whatever came of it. */
+  /** Watches the file and reads it. Resolves after the first reading, whatever came of it; rejects where its folder is not there. */
   async start(): Promise<void> {
     // The folder, since a file that is replaced, or a link that is swapped, takes its own watch with it.
     this.#watcher = watch(dirname(this.#path), () => this.#changed())
@@ -59,8 +59,11 @@ export class FileStore implements Registry {
   }
 
   #changed(): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.reload(), settleMs)
+    // Not put off by the next change: other files of the folder may change all the time.
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.reload()
+    }, settleMs)
   }
 
   async #read(): Promise<void> {

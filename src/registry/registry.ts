@@ -31,6 +31,11 @@ export class RegistrySnapshot implements RegisteredDevApps {
     return [...this.#byFingerprint.values()].map((entry) => entry.certificate)
   }
 
+  /** The DevApps that a registered leaf serves; none for another. */
+  ownersOf({ leaf }: RegisteredCertificate): readonly DevApp[] {
+    return this.#byFingerprint.get(leaf.sha256)?.owners ?? []
+  }
+
   byClientKey(clientKey: string): DevApp | undefined {
     return this.#byClientKey.get(clientKey)
   }
@@ -62,7 +67,8 @@ export class RegistrySnapshot implements RegisteredDevApps {
     const { leaf } = certificate
     const entry = this.#byFingerprint.get(leaf.sha256)
     if (entry !== undefined) {
-      entry.owners.push(devApp)
+      // Listed twice it is still one owner, and no choice between two.
+      if (!entry.owners.includes(devApp)) entry.owners.push(devApp)
       return
     }
     this.#byFingerprint.set(leaf.sha256, { certificate, owners: [devApp] })

@@ -1,11 +1,14 @@
 import type { Certificate } from '../domain/certificate.ts'
 
-/** What the operator says of one issuer's responder, instead of what its certificates say. */
+/** What the operator says of one issuer, instead of what its certificates and the rest of the configuration say. */
 export interface ResponderOverride {
   /** The only address to ask. */
   readonly responder?: URL | undefined
   /** Certificates whose keys may sign answers, beside what RFC 6960 4.2.2.2 allows. */
   readonly pinned?: readonly Certificate[] | undefined
+  /** Whether its certificates pass without an answer, where the policy says nothing. */
+  readonly onUnavailable?: 'deny' | 'allow' | undefined
+  readonly onNoSource?: 'deny' | 'allow' | undefined
 }
 
 export type Addresses =

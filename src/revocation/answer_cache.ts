@@ -2,14 +2,20 @@ import type { OcspAnswer } from '../pki/ocsp_verification.ts'
 
 /**
  * Signed answers that the whole fleet shares. Nothing that is read here is trusted: whoever reads verifies the bytes
- * as if a stranger had sent them. Every call settles within tens of milliseconds, and none rejects.
+ * as if a stranger had sent them. No call rejects.
  */
 export interface SharedAnswers {
-  read(key: string): Promise<SharedAnswer>
-  /** Stores the answer for `ttlMs`, unless the one that is stored claims to be later. */
-  write(key: string, answer: OcspAnswer, ttlMs: number): Promise<void>
+  /** Settles within tens of milliseconds; `patiently`, where no request waits, within hundreds, as the other calls do. */
+  read(key: string, patiently?: boolean): Promise<SharedAnswer>
+  /**
+   * Stores an answer that may be used until `until`, for `keepMs`, unless the one that is stored claims to be later. Whether
+   * the tier has it or a later one now.
+   */
+  write(key: string, answer: OcspAnswer, until: Date, keepMs: number): Promise<boolean>
   /** Removes what was read, unless something else has taken its place. */
   discard(key: string, read: StoredBytes): Promise<void>
+  /** Removes everything about these keys, also who is asking. Whether it was done. */
+  forget(keys: readonly string[]): Promise<boolean>
   close(): void
 }
 
@@ -20,8 +26,8 @@ export type SharedAnswer =
       readonly der: Uint8Array
       /** What the entry claims of its order among others; worth nothing until the answer itself says the same. */
       readonly claimedOrder: string
-      /** How long it is to be remembered yet; `undefined` where nothing limits it. */
-      readonly leftMs: number | undefined
+      /** Until when it may be used, as the entry claims: a limit, and never more than the answer itself allows. */
+      readonly claimedUntil: Date
     })
   /** Too large, or in nobody's format. */
   | (StoredBytes & { readonly status: 'rubbish' })
@@ -35,15 +41,18 @@ export interface StoredBytes {
 
 const instantDigits = 15
 
-/** How many characters `answerOrder` has. */
+/** How many characters `answerOrder` and `instantText` have. */
 export const orderLength = 2 * instantDigits
+export const instantLength = instantDigits
 
 /**
  * The instants that order answers, thisUpdate before producedAt, in decimal milliseconds of one width: comparing two as
  * text compares the answers.
  */
 export function answerOrder({ thisUpdate, producedAt }: Pick<OcspAnswer, 'thisUpdate' | 'producedAt'>): string {
-  return [thisUpdate, producedAt]
-    .map((instant) => String(Math.max(0, instant.getTime())).padStart(instantDigits, '0'))
-    .join('')
+  return instantText(thisUpdate) + instantText(producedAt)
 }
+
+/** Decimal milliseconds, always of one width. */
+export const instantText = (instant: Date): string =>
+  String(Math.max(0, instant.getTime())).padStart(instantDigits, '0')

@@ -62,3 +62,12 @@ export interface WarmProgress extends WarmOutcome {
   /** How many are to be asked about in all. */
   readonly of: number
 }
+
+/** The answers of the whole fleet, for who makes it forget: a service, or the command line with Redis alone. */
+export interface FleetMemory {
+  /**
+   * Removes the shared answers under these keys (`Subject.key`), and tells every process that shares them to forget its own.
+   * `false` where Redis could not be told. Never rejects.
+   */
+  purge(keys: readonly string[]): Promise<boolean>
+}

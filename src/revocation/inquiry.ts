@@ -15,6 +15,8 @@ export interface VerificationRules {
   readonly maxAgeMs: number
   /** Whether a signature over SHA-1 counts. */
   readonly allowSha1: boolean
+  /** Delegates without id-pkix-ocsp-nocheck (RFC 6960 4.2.2.2.1); default: accept. */
+  readonly delegateWithoutNocheck?: 'accept' | 'refuse' | undefined
 }
 
 export interface InquiryOptions extends VerificationRules {
@@ -115,7 +117,7 @@ export function verdictOn(
   subject: Subject,
   der: Uint8Array,
   at: Date,
-  { skewMs, maxAgeMs, allowSha1 }: VerificationRules,
+  { skewMs, maxAgeMs, allowSha1, delegateWithoutNocheck }: VerificationRules,
   nonce: { readonly nonce?: Uint8Array | undefined; readonly nonceRequired?: boolean } = {},
 ): OcspVerdict {
   return verifyOcspResponse(der, {
@@ -124,6 +126,7 @@ export function verdictOn(
     skewMs,
     maxAgeMs,
     allowSha1,
+    delegateWithoutNocheck,
     pinnedResponders: subject.pinned,
     ...nonce,
   })

@@ -1,12 +1,14 @@
-import type { OcspAnswer } from '../pki/ocsp_verification.ts'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../ports.ts'
-import { answerOrder, type SharedAnswer, type SharedAnswers } from './answer_cache.ts'
-import { Inquirer, type Rejected, type VerificationRules, verdictOn } from './inquiry.ts'
-import { type MemoryCache, statusOf } from './memory_cache.ts'
+import type { SharedAnswers } from './answer_cache.ts'
+import { Inquirer } from './inquiry.ts'
+import { type Answered, KnownAnswers, type RejectionObserver } from './known_answers.ts'
+import type { Leases } from './lease.ts'
+import type { MemoryCache } from './memory_cache.ts'
 import type { RevocationOptions } from './options.ts'
-import { RecentFailures } from './recent_failures.ts'
+import { type Failure, RecentFailures } from './recent_failures.ts'
 import type { ResponderClient } from './responder.ts'
-import { failureUntil, type Random, spread, usableUntil } from './retention.ts'
+import { failureUntil, type Random } from './retention.ts'
 import { SingleFlight } from './single_flight.ts'
 import { newStatistics } from './statistics.ts'
 import type { Subject } from './subject.ts'
@@ -16,57 +18,62 @@ export interface LookupParts {
   readonly clock: Clock
   /** Answers that the fleet shares; absent where this process looks after itself. */
   readonly shared?: SharedAnswers | undefined
+  /** By which the fleet agrees on who asks; absent where this process always asks itself. */
+  readonly leases?: Leases | undefined
   /** Default: Math.random. */
   readonly random?: Random | undefined
   readonly observer?: RejectionObserver | undefined
 }
 
-export interface RejectionObserver {
-  /** Told of bytes that claimed to be an answer for the CertID `key` and were not accepted. */
-  onRejected(rejection: Rejection & { readonly tier: 'redis' | 'responder'; readonly key: string }): void
-}
-
-export interface Rejection {
-  /** The broken rule; `unreadable` and `misordered` are about how an entry was stored. */
-  readonly code: Rejected['code'] | 'unreadable' | 'misordered' | 'older_than_known'
-  readonly detail: string
-}
-
 export type Found =
-  | {
-      readonly status: 'answered'
-      /** `memory` where a later answer than the one just received is remembered. */
-      readonly tier: 'memory' | 'redis' | 'responder'
-      readonly answer: OcspAnswer
-      /** Not used from this instant on. */
-      readonly until: Date
-    }
-  /** `asked`: whether a responder was asked just now. */
-  | { readonly status: 'failed'; readonly cause: string; readonly asked: boolean }
+  /** `asked`: whether a responder was asked just now, by this process or by a neighbour. */
+  (Answered | { readonly status: 'failed'; readonly cause: string }) & { readonly asked: boolean }
+
+/** Why nobody was asked about a certificate that is to be renewed. */
+export type Declined =
+  /** The fleet's answer will do, or a neighbour is asking. */
+  | { readonly status: 'declined'; readonly why: 'not_needed' | 'taken' | 'no_lease' }
+  /** A neighbour asked, and says for how long nobody needs to. */
+  | { readonly status: 'declined'; readonly why: 'quiet'; readonly leftMs: number }
+
+export interface RenewalTerms {
+  /** Whether a responder is still to be asked, once the fleet's answer has been looked at. */
+  readonly needed: () => boolean
+  /** For how long a neighbour's word is taken that nobody needs to ask. */
+  readonly quietLimitMs: number
+  /** Whether to ask where the fleet cannot be asked who does. */
+  readonly alone: boolean
+  /** For how long nobody of the fleet needs to ask again; 0 where the answer speaks for itself. */
+  readonly quietAfter: (found: Found) => number
+}
+
+/** The pauses in which a process that waits for its neighbour's answer looks for it. */
+const firstPauseMs = 15
+const longestPauseMs = 100
 
 /**
- * Looks further than this process's memory: the fleet's shared answers, then the responder, one lookup and one inquiry
- * under way a certificate. What verifies is remembered in memory, and what the responder said is shared.
+ * Looks further than this process's memory: the fleet's shared answers, then the responder; one lookup and one inquiry under
+ * way a certificate, and one inquiry in the whole fleet while it can be agreed upon.
  */
 export class Lookup {
   readonly counts = newStatistics()
   readonly #options: RevocationOptions
-  readonly #memory: MemoryCache
   readonly #parts: LookupParts
   readonly #random: Random
+  readonly #known: KnownAnswers
   readonly #failures: RecentFailures
   readonly #inquirer: Inquirer
   readonly #lookups = new SingleFlight<Found>()
-  readonly #inquiries = new SingleFlight<Found>()
+  readonly #inquiries = new SingleFlight<Found | Declined>()
 
   constructor(options: RevocationOptions, memory: MemoryCache, parts: LookupParts) {
     this.#options = options
-    this.#memory = memory
     this.#parts = parts
     this.#random = parts.random ?? Math.random
+    this.#known = new KnownAnswers(options, { ...parts, memory, random: this.#random, counts: this.counts })
     this.#failures = new RecentFailures(options.cache.memory)
     this.#inquirer = new Inquirer(parts.client, options, parts.clock, ({ key }, rejected) =>
-      this.#reject('responder', key, rejected),
+      this.#known.reject('responder', key, rejected),
     )
   }
 
@@ -75,26 +82,40 @@ export class Lookup {
     return this.#inquiries.has(key)
   }
 
+  lastFailure(key: string): Failure | undefined {
+    return this.#failures.lastOf(key)
+  }
+
+  forgetFailure(key: string): void {
+    this.#failures.forget(key)
+  }
+
   /** The shared answer, else the responder's; a responder that failed a moment ago is not asked. Never rejects. */
   find(subject: Subject): Promise<Found> {
     return this.#lookups.join(subject.key, async () => {
-      try {
-        return (await this.#fromShared(subject)) ?? this.#failedLately(subject) ?? (await this.inquire(subject))
-      } catch (error) {
-        return failed(`internal: ${String(error)}`, false)
-      }
+      const known = (await this.recall(subject)) ?? this.#failedLately(subject)
+      return known ?? (await this.#asked(subject, () => this.#askForRequest(subject)))
     })
   }
 
-  /** The responder's answer, whatever is remembered. Never rejects. */
+  /** The fleet's answer where it is the latest known and may be used. Never rejects. */
+  async recall(subject: Subject, patiently = false): Promise<Found | undefined> {
+    try {
+      const recalled = await this.#known.recall(subject, patiently)
+      return recalled && { ...recalled, asked: false }
+    } catch (error) {
+      return failed(`internal: ${String(error)}`, false)
+    }
+  }
+
+  /** The responder's answer, whatever is remembered and whoever else is asking. Never rejects. */
   inquire(subject: Subject): Promise<Found> {
-    return this.#inquiries.join(subject.key, async () => {
-      try {
-        return await this.#fromResponder(subject)
-      } catch (error) {
-        return failed(`internal: ${String(error)}`, true)
-      }
-    })
+    return this.#asked(subject, async () => (await this.#fromResponder(subject)).found)
+  }
+
+  /** The responder's answer, asked for once in the fleet, unless that turns out not to be needed. Never rejects. */
+  renew(subject: Subject, terms: RenewalTerms): Promise<Found | Declined> {
+    return this.#inquiries.join(subject.key, () => guarded(() => this.#askForFleet(subject, terms)))
   }
 
   /** Resolves when what is under way now has ended. */
@@ -103,27 +124,72 @@ export class Lookup {
     await this.#inquiries.settled()
   }
 
-  async #fromShared(subject: Subject): Promise<Found | undefined> {
-    const { shared, clock } = this.#parts
-    const counts = this.counts.redis
-    const read = await shared?.read(subject.key)
-    if (read?.status === 'absent') counts.misses++
-    if (read?.status === 'failed') counts.failures++
-    if (read === undefined || read.status === 'absent' || read.status === 'failed') return undefined
-
-    const at = clock()
-    const verdict = verdictOnShared(subject, read, at, this.#options)
-    if (verdict.status === 'rejected') {
-      this.#reject('redis', subject.key, verdict)
-      // An entry that claims to be the latest would otherwise keep every good answer out.
-      void shared?.discard(subject.key, read)
-      return undefined
+  /** Who joins a renewal that asks nobody asks for itself. */
+  async #asked(subject: Subject, ask: () => Promise<Found>): Promise<Found> {
+    for (;;) {
+      const outcome = await this.#inquiries.join(subject.key, () => guarded(ask))
+      if (outcome.status !== 'declined') return outcome
     }
-    const until = usableUntil(verdict.answer, at, this.#options.retention, verdict.leftMs)
-    const found = this.#remember(subject.key, verdict.answer, { at, until, tier: 'redis' })
-    if (found.status === 'failed' || found.until <= at) return undefined
-    counts.hits++
+  }
+
+  /**
+   * Waits while a neighbour is asking, for half of the request's time: a neighbour that died keeps its lease longer, and
+   * enough has to be left for asking the responder.
+   */
+  async #askForRequest(subject: Subject): Promise<Found> {
+    const { leases } = this.#parts
+    const { failureMs } = this.#options.retention
+    const patienceEnds = performance.now() + this.#options.timeoutMs / 2
+    let pauseMs = 0
+    for (;;) {
+      // Who has waited for a neighbour shares its failure too.
+      const lease = await leases?.acquire(subject.key, pauseMs === 0 ? 0 : failureMs)
+      if (lease?.status === 'granted') {
+        // A neighbour may have finished since Redis was looked at.
+        const recalled = await this.#recallAsked(subject, pauseMs > 0)
+        if (recalled !== undefined) void lease.release(0)
+        if (recalled !== undefined) return recalled
+        const { found, shared } = await this.#fromResponder(subject)
+        void shared.then(() => lease.release(found.status === 'failed' ? failureMs : 0))
+        return found
+      }
+      if (lease?.status === 'quiet') return failed('a neighbour got no answer', true)
+      if (lease?.status !== 'taken' || performance.now() >= patienceEnds) break
+      pauseMs = Math.min(pauseMs * 2 || firstPauseMs, longestPauseMs)
+      await pause(pauseMs)
+      const recalled = await this.#recallAsked(subject, true)
+      if (recalled !== undefined) return recalled
+    }
+    return (await this.#fromResponder(subject)).found
+  }
+
+  async #recallAsked(subject: Subject, asked: boolean): Promise<Found | undefined> {
+    const recalled = await this.#known.recall(subject)
+    return recalled && { ...recalled, asked }
+  }
+
+  async #askForFleet(subject: Subject, terms: RenewalTerms): Promise<Found | Declined> {
+    const lease = await this.#parts.leases?.acquire(subject.key, terms.quietLimitMs, true)
+    this.#countLease(lease?.status)
+    if (lease?.status === 'taken') return declined('taken')
+    if (lease?.status === 'quiet') return { status: 'declined', why: 'quiet', leftMs: lease.leftMs }
+    if (lease?.status === 'failed' && !terms.alone) return declined('no_lease')
+    if (lease?.status === 'granted') {
+      // The last holder may have finished since Redis was looked at.
+      await this.#known.recall(subject, true)
+      if (!terms.needed()) {
+        await lease.release(0)
+        return declined('not_needed')
+      }
+    }
+    const { found, shared } = await this.#fromResponder(subject)
+    const quietMs = terms.quietAfter(found)
+    if (lease?.status === 'granted') void shared.then(() => lease.release(quietMs))
     return found
+  }
+
+  #countLease(status: 'granted' | 'taken' | 'quiet' | 'failed' | undefined): void {
+    if (status !== undefined) this.counts.leases[status]++
   }
 
   #failedLately({ key }: Subject): Found | undefined {
@@ -131,72 +197,34 @@ export class Lookup {
     return cause === undefined ? undefined : failed(cause, false)
   }
 
-  async #fromResponder(subject: Subject): Promise<Found> {
+  async #fromResponder(subject: Subject): Promise<{ readonly found: Found; readonly shared: Promise<void> }> {
     const { key } = subject
-    const { retention } = this.#options
     this.counts.responder.inquiries++
     const inquiry = await this.#inquirer.ask(subject)
     const at = this.#parts.clock()
-    if (inquiry.status === 'failed') return this.#failedNow(key, inquiry.cause, at)
-
-    const until = usableUntil(inquiry.answer, at, retention)
-    const found = this.#remember(key, inquiry.answer, { at, until, tier: 'responder' })
-    if (found.status === 'failed') return this.#failedNow(key, found.cause, at)
-    this.counts.responder.answered++
-    this.#failures.forget(key)
-    // Nobody waits for Redis to have it.
-    if (found.tier === 'responder') void this.#parts.shared?.write(key, found.answer, until.getTime() - at.getTime())
-    return found
-  }
-
-  #failedNow(key: string, cause: string, at: Date): Found {
-    this.counts.responder.failed++
-    this.#failures.add(key, cause, failureUntil(at, this.#options.retention, this.#random))
-    return failed(cause, true)
-  }
-
-  /** Remembers an answer that verified, unless a later one is known: then that one counts, while it is usable. */
-  #remember(
-    key: string,
-    answer: OcspAnswer,
-    { at, until, tier }: { readonly at: Date; readonly until: Date; readonly tier: 'redis' | 'responder' },
-  ): Found {
-    const untilMs = spread(until, at, this.#options.retention, this.#random).getTime()
-    const candidate = { answer, untilMs, status: statusOf(answer, until, 'memory') }
-    const remembered = this.#memory.remember(key, candidate)
-    if (remembered === candidate) return { status: 'answered', tier, answer, until }
-
-    const detail = `thisUpdate ${answer.thisUpdate.toISOString()}, known ${remembered.answer.thisUpdate.toISOString()}`
-    this.#reject(tier, key, { code: 'older_than_known', detail })
-    if (at.getTime() >= remembered.untilMs) return failed(`older_than_known ${detail}`, tier === 'responder')
-    return { status: 'answered', tier: 'memory', answer: remembered.answer, until: new Date(remembered.untilMs) }
-  }
-
-  #reject(tier: 'redis' | 'responder', key: string, { code, detail }: Rejection): void {
-    this.counts[tier].rejected++
-    this.#parts.observer?.onRejected({ tier, key, code, detail })
+    const { shared, ...learnt } =
+      inquiry.status === 'failed'
+        ? { ...inquiry, shared: Promise.resolve() }
+        : this.#known.learn(subject, inquiry.answer, at)
+    if (learnt.status === 'failed') {
+      this.counts.responder.failed++
+      this.#failures.add(key, { at, cause: learnt.cause }, failureUntil(at, this.#options.retention, this.#random))
+    } else {
+      this.counts.responder.answered++
+      this.#failures.forget(key)
+    }
+    return { found: { ...learnt, asked: true }, shared }
   }
 }
 
-const failed = (cause: string, asked: boolean): Extract<Found, { status: 'failed' }> => ({
-  ...{ status: 'failed', cause, asked },
-})
+const failed = (cause: string, asked: boolean): Found => ({ status: 'failed', cause, asked })
 
-/** Judges an entry as if a stranger had sent it: what stands beside the signed bytes may only make it worth less. */
-function verdictOnShared(
-  subject: Subject,
-  read: Extract<SharedAnswer, { status: 'found' | 'rubbish' }>,
-  at: Date,
-  rules: VerificationRules,
-):
-  | { readonly status: 'accepted'; readonly answer: OcspAnswer; readonly leftMs: number | undefined }
-  | (Rejection & { readonly status: 'rejected' }) {
-  if (read.status === 'rubbish')
-    return { status: 'rejected', code: 'unreadable', detail: `${read.stored.length} bytes` }
-  const verdict = verdictOn(subject, read.der, at, rules)
-  if (verdict.status === 'rejected') return verdict
-  if (answerOrder(verdict) !== read.claimedOrder) {
-    return { status: 'rejected', code: 'misordered', detail: `claims ${read.claimedOrder}` }
+const declined = (why: 'not_needed' | 'taken' | 'no_lease'): Declined => ({ status: 'declined', why })
+
+async function guarded<Outcome>(ask: () => Promise<Outcome>): Promise<Outcome | Found> {
+  try {
+    return await ask()
+  } catch (error) {
+    return failed(`internal: ${String(error)}`, true)
   }
-  return { status: 'accepted', answer: verdict, leftMs: read.leftMs }
 }

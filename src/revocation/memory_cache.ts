@@ -27,6 +27,15 @@ export class MemoryCache {
     return this.#entries.get(key)
   }
 
+  /** The same, which does not count as a use. */
+  peek(key: string): Remembered | undefined {
+    return this.#entries.peek(key)
+  }
+
+  forget(key: string): void {
+    this.#entries.delete(key)
+  }
+
   /** What is remembered from now on: `candidate`, or what is known where that is later. */
   remember(key: string, candidate: Remembered): Remembered {
     const known = this.#entries.get(key)

@@ -1,20 +1,45 @@
 import type { Clock } from '../ports.ts'
-import type { RejectionObserver } from './lookup.ts'
+import type { CrlObserver } from './crl_holding.ts'
+import { CrlSource } from './crl_source.ts'
+import { RedisFleetMemory } from './fleet_memory.ts'
+import type { RejectionObserver } from './known_answers.ts'
+import { RedisLeases } from './lease.ts'
 import type { RevocationOptions } from './options.ts'
+import { PurgeSubscription } from './purge_subscription.ts'
 import { RedisCache } from './redis_cache.ts'
 import { RedisConnection } from './redis_connection.ts'
 import { type FetchObserver, ResponderClient } from './responder.ts'
-import { OcspRevocation } from './revocation.ts'
+import { OcspRevocation, type RevocationParts } from './revocation.ts'
+
+/** Beyond an inquiry: what Redis is told before and after it. */
+const leaseMarginMs = 1_000
 
 /** The revocation service as configured, with connections of its own; it connects to Redis in the background. */
 export function openRevocation(
   options: RevocationOptions,
-  parts: { readonly clock: Clock; readonly observer?: (FetchObserver & RejectionObserver) | undefined },
+  parts: Pick<RevocationParts, 'ownersOf'> & {
+    readonly clock: Clock
+    readonly observer?: (FetchObserver & RejectionObserver & CrlObserver) | undefined
+  },
 ): OcspRevocation {
+  const client = new ResponderClient({ ...options, observer: parts.observer })
+  const crls = options.crl && new CrlSource(options.crl, parts)
+  return new OcspRevocation(options, { ...parts, ...fleetOf(options), client, crls })
+}
+
+/** What a process shares with its fleet, over one connection and the one that listens; nothing without Redis. */
+function fleetOf(
+  options: RevocationOptions,
+): Pick<RevocationParts, 'shared' | 'leases' | 'fleetPace' | 'fleet' | 'listen'> {
   const { redis } = options.cache
-  return new OcspRevocation(options, {
-    ...parts,
-    client: new ResponderClient({ ...options, observer: parts.observer }),
-    shared: redis === undefined ? undefined : new RedisCache(new RedisConnection(redis), redis),
-  })
+  if (redis === undefined) return {}
+  const connection = new RedisConnection(redis)
+  const { keyPrefix } = redis
+  const leases = new RedisLeases(connection, { keyPrefix, leaseMs: options.fetchTimeoutMs + leaseMarginMs })
+  const shared = new RedisCache(connection, redis)
+  return {
+    ...{ shared, leases, fleetPace: leases },
+    fleet: new RedisFleetMemory(connection, shared, redis),
+    listen: (onPurge) => new PurgeSubscription(redis, onPurge),
+  }
 }

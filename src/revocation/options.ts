@@ -1,6 +1,8 @@
 import type { BreakerOptions } from './breaker.ts'
+import type { CrlOptions } from './crl_source.ts'
 import type { InquiryOptions } from './inquiry.ts'
 import type { RedisConnectionOptions } from './redis_connection.ts'
+import type { RefreshTimes } from './refresh_times.ts'
 import type { Retention } from './retention.ts'
 import type { SubjectRules } from './subject.ts'
 
@@ -10,12 +12,16 @@ export interface RevocationOptions extends InquiryOptions, SubjectRules {
   readonly timeoutMs: number
   readonly breaker: BreakerOptions
   readonly retention: Retention
+  /** `rate`: inquiries a second, of the whole fleet where it shares a Redis; what requests make necessary comes on top. */
+  readonly refresh: RefreshTimes & { readonly rate: number }
   readonly connectionsPerResponder: number
   readonly queuePerResponder: number
   /** Whether responders may be at loopback, link-local and private addresses. */
   readonly allowPrivateAddresses: boolean
   /** An HTTP proxy for all responders, with its credentials, if any, in the URL. */
   readonly proxy?: URL | undefined
+  /** Present where CRLs count after OCSP. */
+  readonly crl?: CrlOptions | undefined
   readonly cache: {
     readonly memory: { readonly maxEntries: number }
     readonly redis?: (RedisConnectionOptions & { readonly keyPrefix: string }) | undefined

@@ -44,6 +44,9 @@ export type CommandOutcome<Reply> =
 
 const errorIntervalMs = 10_000
 
+/** A connection over which nothing comes for twice that long is given up. */
+const patienceMs = 500
+
 /**
  * A connection that nobody waits for: a command has its deadline, is refused while the connection is down, and is not
  * even tried while Redis hangs. Reconnecting goes on in the background.
@@ -56,7 +59,7 @@ export class RedisConnection {
 
   constructor(options: RedisConnectionOptions) {
     this.#options = options
-    this.#client = connect(options)
+    this.#client = connectRedis(options)
     this.#client.on('error', (error: Error) => this.#report(error))
     // A new connection is no longer the one that hung.
     this.#client.on('ready', () => {
@@ -71,19 +74,31 @@ export class RedisConnection {
   /** The outcome of `command`, within `commandTimeoutMs`. */
   async run<Reply>(command: (client: Redis | Cluster) => Promise<Reply>): Promise<CommandOutcome<Reply>> {
     if (!this.ready) return { status: 'failed', cause: 'not connected' }
-    const outcome = await this.#breaker.attempt(() => this.#withinDeadline(command))
+    const attempt = () => this.#withinDeadline(command, this.#options.commandTimeoutMs)
+    // One node of a Cluster may hang while the others answer: nothing is learnt for the next key.
+    if (this.#options.topology.kind === 'cluster') return attempt()
+    const outcome = await this.#breaker.attempt(attempt)
     return (outcome as CommandOutcome<Reply> | undefined) ?? { status: 'failed', cause: 'does not answer' }
+  }
+
+  /** The same for what nobody waits for, which a moment of slowness must not turn into work without the fleet. */
+  async runPatiently<Reply>(command: (client: Redis | Cluster) => Promise<Reply>): Promise<CommandOutcome<Reply>> {
+    if (!this.ready) return { status: 'failed', cause: 'not connected' }
+    return this.#withinDeadline(command, Math.max(patienceMs, this.#options.commandTimeoutMs))
   }
 
   close(): void {
     this.#client.disconnect()
   }
 
-  async #withinDeadline<Reply>(command: (client: Redis | Cluster) => Promise<Reply>): Promise<CommandOutcome<Reply>> {
-    const { commandTimeoutMs } = this.#options
+  async #withinDeadline<Reply>(
+    command: (client: Redis | Cluster) => Promise<Reply>,
+    timeoutMs: number,
+  ): Promise<CommandOutcome<Reply>> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<CommandOutcome<Reply>>((resolve) => {
-      timer = setTimeout(() => resolve({ status: 'failed', cause: 'deadline' }), commandTimeoutMs)
+      // What came while this process was busy is read first: then Redis was in time.
+      timer = setTimeout(() => setImmediate(resolve, { status: 'failed', cause: deadlinePassed }), timeoutMs)
     })
     const replied = (async () => command(this.#client))().then(
       (reply): CommandOutcome<Reply> => ({ status: 'replied', reply }),
@@ -131,16 +146,22 @@ export function redisFromUrl(
 
 /** Redis that is gone refuses at once; only one that hangs costs a deadline each time. */
 const hangBreaker = (): Breaker<CommandOutcome<unknown>> =>
-  new Breaker({ failures: 3, openMs: 500, maxOpenMs: 2_000 }, ({ status }) => status === 'failed')
+  new Breaker(
+    { failures: 3, openMs: 500, maxOpenMs: 2_000 },
+    (outcome) => outcome.status === 'failed' && outcome.cause === deadlinePassed,
+  )
 
-function connect(options: RedisConnectionOptions): Redis | Cluster {
+const deadlinePassed = 'deadline'
+
+/** A client that reconnects by itself, and lets no command wait for that. */
+export function connectRedis(options: RedisConnectionOptions): Redis | Cluster {
   const { topology, username, password, database, tls, connectTimeoutMs, maxReconnectMs } = options
   const patience = (attempts: number): number => Math.min(50 * 2 ** Math.min(attempts, 16), maxReconnectMs)
   const common = {
     ...{ username, password, connectTimeout: connectTimeoutMs, protocol: 2 as const },
     ...{ maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false },
     // A connection over which nothing comes back is given up, with all that waits for it.
-    socketTimeout: Math.max(1_000, 10 * options.commandTimeoutMs),
+    socketTimeout: Math.max(2 * patienceMs, 10 * options.commandTimeoutMs),
     // After a failover, a former primary refuses writes: look for the new one.
     reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
   }

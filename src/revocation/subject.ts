@@ -9,18 +9,28 @@ export interface Subject extends OcspSubject {
   readonly key: string
   readonly addresses: Addresses
   readonly pinned: readonly Certificate[]
+  /** Whether the operator lets it pass without an answer, where the policy says nothing. */
+  readonly tolerated: Readonly<Record<'unavailable' | 'no_source', boolean>>
 }
 
 export interface SubjectRules {
   /** By the SHA-256 of the issuer's certificate, lower-case hex. */
   readonly overrides: ReadonlyMap<string, ResponderOverride>
   readonly allowedHosts?: ReadonlySet<string> | undefined
+  /** Where nothing is said of the issuer; default: deny. */
+  readonly onUnavailable?: 'deny' | 'allow' | undefined
+  readonly onNoSource?: 'deny' | 'allow' | undefined
+  /** Whether the CAs between leaf and root are asked about too; default: the leaf alone. */
+  readonly check?: 'leaf' | 'chain' | undefined
 }
+
+/** The leaf, and the intermediates that are asked about too, nearest first. */
+export type SubjectChain = readonly [Subject, ...Subject[]]
 
 /** Subjects by registered certificate, forgotten together with it. */
 export class Subjects {
   readonly #rules: SubjectRules
-  readonly #subjects = new WeakMap<RegisteredCertificate, Subject>()
+  readonly #chains = new WeakMap<RegisteredCertificate, SubjectChain>()
 
   constructor(rules: SubjectRules) {
     this.#rules = rules
@@ -28,11 +38,24 @@ export class Subjects {
 
   /** The leaf as a subject; its issuer is the first of the chain. */
   of(registered: RegisteredCertificate): Subject {
-    const known = this.#subjects.get(registered)
+    return this.chainOf(registered)[0]
+  }
+
+  /** All that is asked about for the leaf. The root, last of its chain, is trusted as given. */
+  chainOf(registered: RegisteredCertificate): SubjectChain {
+    const known = this.#chains.get(registered)
     if (known !== undefined) return known
-    const subject = subjectFrom(registered.leaf, registered.chain[0], this.#rules)
-    this.#subjects.set(registered, subject)
-    return subject
+    const { leaf, chain } = registered
+    const issuers = this.#rules.check === 'chain' ? chain.slice(1) : []
+    const subjects: SubjectChain = [
+      subjectFrom(leaf, chain[0], this.#rules),
+      ...issuers.flatMap((issuer, index) => {
+        const issued = chain[index]
+        return issued === undefined ? [] : [subjectFrom(issued, issuer, this.#rules)]
+      }),
+    ]
+    this.#chains.set(registered, subjects)
+    return subjects
   }
 }
 
@@ -45,5 +68,9 @@ function subjectFrom(certificate: Certificate, issuer: Certificate, rules: Subje
     key: `${hashAlgorithm}:${issuerNameHash}:${issuerKeyHash}:${serialNumber}`,
     addresses: responderAddresses(certificate, override, rules.allowedHosts),
     pinned: override?.pinned ?? [],
+    tolerated: {
+      unavailable: (override?.onUnavailable ?? rules.onUnavailable) === 'allow',
+      no_source: (override?.onNoSource ?? rules.onNoSource) === 'allow',
+    },
   }
 }

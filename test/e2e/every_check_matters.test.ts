@@ -36,9 +36,11 @@ const codeIn = ({ expects }: Row): string => expects.split(' ')[1] ?? ''
 /** Where each check is defined. */
 const checksFolder = join(root, 'src', 'domain', 'checks')
 const definitions = readdirSync(checksFolder).flatMap((file) =>
-  [...readFileSync(join(checksFolder, file), 'utf8').matchAll(/^export (?:const|function) (\w+)(?:: Check|\()/gm)].map(
-    (match) => ({ check: match[1] ?? '', file }),
-  ),
+  [
+    ...readFileSync(join(checksFolder, file), 'utf8').matchAll(
+      /^export (?:const (\w+): Check =|function (channel)\()/gm,
+    ),
+  ].map(([, constant, named]) => ({ check: constant ?? named ?? '', file })),
 )
 
 /** The built service, with one check that always passes. */

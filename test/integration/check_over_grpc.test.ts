@@ -1,4 +1,5 @@
-import { statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Client, credentials, loadPackageDefinition } from '@grpc/grpc-js'
@@ -33,7 +34,9 @@ describe('Check over gRPC', () => {
 
   before(async () => {
     // What a crash leaves behind is no obstacle.
-    writeFileSync(socket, '')
+    const crash = `require('net').createServer().listen('${socket}', () => process.kill(process.pid, 'SIGKILL'))`
+    spawnSync(process.execPath, ['-e', crash])
+    expect(statSync(socket).isSocket()).to.equal(true)
     server = await startServer(`unix:${socket}`, {
       rules: () => ({
         hostnames,

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { gatewayDenials } from '../../src/domain/denials.ts'
+import { denials, gatewayDenials } from '../../src/domain/denials.ts'
 import { allow } from '../support/authz_stand_in.ts'
-import { httpConnectionManager } from '../support/envoy_bootstrap.ts'
+import { httpConnectionManager, readBootstrap } from '../support/envoy_bootstrap.ts'
 import { freePort } from '../support/free_port.ts'
 import type { Asked } from '../support/gateway_client.ts'
 import { type GatewayUnderTest, startGateway } from '../support/gateway_under_test.ts'
@@ -79,9 +79,24 @@ describe('Envoy between caller and service', () => {
       }
     })
 
+    it("knows every code of the catalogue that is Envoy's to say, and its title", () => {
+      const { mappers } = httpConnectionManager(readBootstrap()).local_reply_config
+      const titles = mappers.flatMap(({ body_format_override: format }) =>
+        format === undefined ? [] : [[format.json_format['code'], format.json_format['title']]],
+      )
+      const catalogue = { ...gatewayDenials, request_malformed: denials.request_malformed }
+      expect(Object.fromEntries(titles)).to.deep.equal(
+        Object.fromEntries(Object.entries(catalogue).map(([name, { title }]) => [name, title])),
+      )
+    })
+
     it('says with the code of the catalogue what Envoy itself refuses', async () => {
       const answer = await gateway.ask(callback({ path: '/nowhere' }))
-      expect(answer.headers).to.include({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
+      expect(answer.headers).to.include({
+        'content-type': 'application/problem+json',
+        'cache-control': 'no-store',
+        server: 'gateway',
+      })
       expect(JSON.parse(answer.body)).to.deep.equal({
         type: 'https://devapp-authz.example/denials#route_unknown',
         title: gatewayDenials.route_unknown.title,

@@ -94,6 +94,16 @@ describe('Envoy on the 2-way and the 1-way hostname', () => {
     expect(await gateway.handshake({ ...mtls(client), session })).to.equal('refused')
   })
 
+  it('holds more CAs than a handshake could name, and so names none to strangers', async () => {
+    const { keyPair } = others.certificate
+    const many = Array.from({ length: 200 }, (_, i) =>
+      Authority.root({ commonName: `CA ${i}`, organization: 'a'.repeat(400), keyPair, now }),
+    )
+    const pem = [...many, gateway.clients].map(({ chainPem }) => chainPem).join('')
+    expect(await gateway.envoy.replaceTruststore(pem)).to.equal(true)
+    expect(await gateway.handshake(mtls(client))).to.equal('accepted')
+  })
+
   it('refuses everybody when no CA is left', async () => {
     expect(await gateway.envoy.replaceTruststore(truststorePem([]))).to.equal(true)
     await expectRefused({ client, ...strangers })

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { Redis } from 'ioredis'
 import type { RevocationStatus } from '../../src/domain/evidence.ts'
-import { answerOrder } from '../../src/revocation/answer_cache.ts'
+import { answerOrder, instantText } from '../../src/revocation/answer_cache.ts'
 import type { RevocationOptions } from '../../src/revocation/options.ts'
 import { RedisCache } from '../../src/revocation/redis_cache.ts'
 import { RedisConnection, type RedisConnectionOptions, redisFromUrl } from '../../src/revocation/redis_connection.ts'
@@ -52,32 +52,32 @@ describe('redis cache', () => {
     return connection
   }
   const cacheOf = async (): Promise<RedisCache> => new RedisCache(await connected(), { keyPrefix: 'test:' })
-  const name = 'test:ocsp:1:a'
+  const name = 'test:ocsp:2:a'
 
   describe('an entry', () => {
     const registered = register()
     const answer = answerFor(registered)
 
-    it('is the signed DER behind its order, and expires', async () => {
+    it('is the signed DER behind its order and the end of its use, and expires', async () => {
       const cache = await cacheOf()
       expect(await cache.read('a')).to.deep.equal({ status: 'absent' })
-      await cache.write('a', answer, 60_000.9)
+      await cache.write('a', answer, inMinutes(60), 60_000.9)
       const stored = await client.getBuffer(name)
-      expect(stored).to.deep.equal(Buffer.concat([Buffer.from(answerOrder(answer)), answer.der]))
+      expect(stored).to.deep.equal(entry(answerOrder(answer), answer.der, inMinutes(60)))
       expect(await client.pttl(name)).to.be.within(59_000, 60_000)
       const read = await cache.read('a')
-      expect(read).to.deep.include({ status: 'found', der: Buffer.from(answer.der), claimedOrder: answerOrder(answer) })
-      expect(read).to.have.property('leftMs').that.is.within(59_000, 60_000)
+      const claimed = { claimedOrder: answerOrder(answer), claimedUntil: inMinutes(60) }
+      expect(read).to.deep.include({ status: 'found', der: Buffer.from(answer.der), ...claimed })
     })
 
     it('is not replaced by an older answer, and by a later one it is', async () => {
       const cache = await cacheOf()
-      const der = async () => (await client.getBuffer(name))?.subarray(30)
+      const der = async () => (await client.getBuffer(name))?.subarray(headLength)
       const [older, newer] = [inMinutes(-61), inMinutes(-59)].map((thisUpdate) => answerFor(registered, { thisUpdate }))
-      await cache.write('a', answer, 60_000)
-      await cache.write('a', older!, 60_000)
+      await cache.write('a', answer, inMinutes(60), 60_000)
+      await cache.write('a', older!, inMinutes(60), 60_000)
       expect(await der()).to.deep.equal(Buffer.from(answer.der))
-      await cache.write('a', newer!, 60_000)
+      await cache.write('a', newer!, inMinutes(60), 60_000)
       expect(await der()).to.deep.equal(Buffer.from(newer!.der))
     })
 
@@ -86,7 +86,7 @@ describe('redis cache', () => {
       const plant: (() => Promise<unknown>)[] = [
         () => client.set(name, 'x'),
         () => client.set(name, 'z'.repeat(1_000)),
-        () => client.set(name, `${'9'.repeat(30)}${'x'.repeat(70_000)}`),
+        () => client.set(name, `${'9'.repeat(headLength)}${'x'.repeat(70_000)}`),
         () => client.lpush(name, 'x'),
         () => client.hset(name, 'x', 'y'),
       ]
@@ -96,7 +96,7 @@ describe('redis cache', () => {
         const read = await cache.read('a')
         expect(read, planted.toString()).to.include({ status: 'rubbish' })
         if (read.status === 'rubbish') await cache.discard('a', read)
-        await cache.write('a', answer, 60_000)
+        await cache.write('a', answer, inMinutes(60), 60_000)
         expect(await cache.read('a')).to.include({ status: 'found' })
       }
     })
@@ -111,21 +111,21 @@ describe('redis cache', () => {
 
     it('is discarded only while it is the one that was read', async () => {
       const cache = await cacheOf()
-      await client.set(name, `${'9'.repeat(30)}rubbish`)
+      await client.set(name, `${'9'.repeat(headLength)}rubbish`)
       const read = await cache.read('a')
-      await client.set(name, `${'9'.repeat(30)}other rubbish`)
+      await client.set(name, `${'9'.repeat(headLength)}other rubbish`)
       if (read.status !== 'found') expect.fail(read.status)
       await cache.discard('a', read)
       expect(await client.exists(name)).to.equal(1)
-      await client.set(name, `${'9'.repeat(30)}rubbish`)
+      await client.set(name, `${'9'.repeat(headLength)}rubbish`)
       await cache.discard('a', read)
       expect(await client.exists(name)).to.equal(0)
     })
 
     it('that has no time left is not written', async () => {
       const cache = await cacheOf()
-      await cache.write('a', answer, 0)
-      await cache.write('a', answer, -1)
+      await cache.write('a', answer, inMinutes(60), 0)
+      await cache.write('a', answer, inMinutes(60), -1)
       expect(await client.exists(name)).to.equal(0)
     })
   })
@@ -177,14 +177,12 @@ describe('redis cache', () => {
     }
     const ask = (revocation: OcspRevocation): RevocationStatus | Promise<RevocationStatus> =>
       revocation.statusOf(registered.certificate, clock.now)
-    const entry = (order: string, der: Uint8Array): Buffer => Buffer.concat([Buffer.from(order), der])
-
     beforeEach(async () => {
       clock = new TestClock()
       responder = await TestResponder.start()
       registered = register({ ocspUrls: [responder.url] })
       responder.behaviour = answering(responseFor(registered))
-      key = `test:ocsp:1:${new Subjects(defaults).of(registered.certificate).key}`
+      key = `test:ocsp:2:${new Subjects(defaults).of(registered.certificate).key}`
     })
     afterEach(async () => {
       await Promise.all(fleet.splice(0).map((revocation) => revocation.close()))
@@ -209,10 +207,11 @@ describe('redis cache', () => {
       const [first, second] = [await processOf(), await processOf()]
       await ask(first)
       await eventually(async () => (await client.exists(key)) === 1)
-      await client.pexpire(key, 10 * minuteMs)
+      const answer = answerFor(registered, { status: 'revoked' })
+      await client.set(key, entry(answerOrder(answer), answer.der, inMinutes(10)))
       const found = await ask(second)
       expect(found).to.include({ status: 'revoked', tier: 'redis' })
-      expect(found.status === 'revoked' && found.usableUntil).to.be.within(inMinutes(9.9), inMinutes(10))
+      expect(found.status === 'revoked' && found.usableUntil).to.deep.equal(inMinutes(10))
     })
 
     const poison: [string, string, (registered: Registered) => Buffer][] = [
@@ -239,7 +238,7 @@ describe('redis cache', () => {
         expect(await ask(revocation)).to.include({ status: 'revoked', tier: 'responder' })
         expect(revocation.rejected.map(({ tier, code }) => [tier, code])).to.deep.equal([['redis', code]])
         expect(revocation.statistics.redis).to.include({ hits: 0, rejected: 1 })
-        await eventually(async () => (await client.getBuffer(key))?.subarray(30).equals(right) === true)
+        await eventually(async () => (await client.getBuffer(key))?.subarray(headLength).equals(right) === true)
         expect(await ask(await processOf())).to.include({ status: 'revoked', tier: 'redis' })
       })
     }
@@ -376,3 +375,8 @@ describe('redis cache', () => {
 
 /** Claims to be later than anything. */
 const latest = '9'.repeat(30)
+const headLength = 45
+
+/** What stands in Redis: until when it may be used is far away, unless told otherwise. */
+const entry = (order: string, der: Uint8Array, until = inMinutes(24 * 60)): Buffer =>
+  Buffer.concat([Buffer.from(order + instantText(until)), der])

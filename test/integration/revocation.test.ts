@@ -4,8 +4,8 @@ import { certificateFromDer } from '../../src/pki/certificate.ts'
 import type { RevocationOptions } from '../../src/revocation/options.ts'
 import { ResponderClient } from '../../src/revocation/responder.ts'
 import type { OcspRevocation } from '../../src/revocation/revocation.ts'
-import { issueDelegate, ocspError } from '../support/ocsp.ts'
-import { fixedNow } from '../support/pki.ts'
+import { issueDelegate, type OcspResponseOptions, ocspError, ocspResponse } from '../support/ocsp.ts'
+import { Authority, fixedNow } from '../support/pki.ts'
 import {
   answering,
   type Behaviour,
@@ -406,6 +406,56 @@ describe('revocation', () => {
         .to.have.property('cause')
         .that.includes('malformedRequest')
       expect(responder.requests).to.have.length(3)
+    })
+  })
+
+  describe('the CAs above it', () => {
+    let caResponder: TestResponder
+    let above: Authority
+    let ca: Authority
+
+    beforeEach(async () => {
+      caResponder = await TestResponder.start()
+      above = Authority.root()
+      ca = above.issueAuthority({ ocspUrls: [caResponder.url] })
+      registered = register({ ocspUrls: [responder.url] }, ca)
+      responder.behaviour = answering(ocspResponse({ authority: ca, certificate: registered.issued }))
+      caResponder.behaviour = answering(ocspResponse({ authority: above, certificate: ca.certificate }))
+    })
+    afterEach(() => caResponder.stop())
+    const sayOfCa = (options: Partial<OcspResponseOptions>): void => {
+      caResponder.behaviour = answering(ocspResponse({ authority: above, certificate: ca.certificate, ...options }))
+    }
+
+    it('are not asked about unless the operator says so', async () => {
+      sayOfCa({ status: 'revoked' })
+      expect(await ask(processOf())).to.not.have.property('issuers')
+      expect(caResponder.requests).to.have.length(0)
+    })
+
+    it('are asked about at their own issuers, each once, and then remembered', async () => {
+      const revocation = processOf({ check: 'chain' })
+      expect(await ask(revocation)).to.have.nested.property('issuers[0].status', 'good')
+      expect(ask(revocation)).to.deep.include({ status: 'good', tier: 'memory' })
+      expect([responder.requests.length, caResponder.requests.length]).to.deep.equal([1, 1])
+    })
+
+    it('are told apart: a revoked CA, and a responder of it that is down', async () => {
+      sayOfCa({ status: 'revoked', reason: 'cACompromise' })
+      const found = await ask(processOf({ check: 'chain' }))
+      expect(found).to.include({ status: 'good' })
+      expect(found.issuers?.[0]).to.include({ status: 'revoked', reason: 'cACompromise' })
+      caResponder.behaviour = status(500)
+      expect((await ask(processOf({ check: 'chain' }))).issuers?.[0]).to.include({ status: 'unavailable' })
+    })
+
+    it('may pass without an answer where the operator says so of their issuer', async () => {
+      caResponder.behaviour = status(500)
+      const aboveKey = certificateFromDer(above.certificate.der).sha256
+      const overrides = new Map([[aboveKey, { onUnavailable: 'allow' as const }]])
+      const found = await ask(processOf({ check: 'chain', overrides }))
+      expect(found).to.include({ status: 'good' })
+      expect(found.issuers?.[0]).to.include({ status: 'unavailable', tolerated: true })
     })
   })
 

@@ -36,6 +36,7 @@ export interface HttpConnectionManager {
   early_header_mutation_extensions: [{ typed_config: { mutations: { remove: string }[] } }]
   http_filters: { name: string; typed_config: Record<string, unknown> }[]
   route_config: { virtual_hosts: [{ routes: Route[] }] }
+  local_reply_config: { mappers: { body_format_override?: { json_format: Record<string, string> } }[] }
 }
 export interface Route {
   match: { path_separated_prefix: string }

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 
 /** SIGTERM, then SIGKILL after this long. */
 const stopGraceMs = 5_000
+const printWithinMs = 30_000
 
 export interface GuardedProcessOptions {
   readonly command: string
@@ -25,6 +26,7 @@ export class GuardedProcess {
   readonly #pid: number
   readonly #waiting = new Set<() => void>()
   #output = ''
+  #closed = false
 
   private constructor(name: string, child: ChildProcess, pid: number) {
     this.#name = name
@@ -47,7 +49,10 @@ export class GuardedProcess {
     const watchdog = startWatchdog(pid)
     child.once('exit', () => watchdog.kill('SIGKILL'))
     // Not `exit`: the last lines arrive after that.
-    child.once('close', () => this.#wake())
+    child.once('close', () => {
+      this.#closed = true
+      this.#wake()
+    })
   }
 
   /** Resolves once it runs; rejects when it cannot be started at all. */
@@ -77,15 +82,26 @@ export class GuardedProcess {
     return this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 
-  /** What `find` finds in what was printed, waiting for it; rejects when the process exits without it. */
+  /**
+   * What `find` finds in what was printed, waiting for it. Rejects with all that was printed when the process exits without
+   * it, or takes longer than half a minute.
+   */
   async printed<Found>(what: string, find: () => Found | undefined): Promise<Found> {
-    for (;;) {
-      const found = find()
-      if (found !== undefined) return found
-      if (this.exited) throw new Error(`${this.#name} exited before ${what}:\n${this.#output}`)
-      this.#child.ref()
-      await new Promise<void>((resolve) => this.#waiting.add(resolve))
-      this.#child.unref()
+    let late = false
+    const deadline = setTimeout(() => {
+      late = true
+      this.#wake()
+    }, printWithinMs)
+    try {
+      for (;;) {
+        const found = find()
+        if (found !== undefined) return found
+        if (this.#closed) throw new Error(`${this.#name} exited before ${what}:\n${this.#output}`)
+        if (late) throw new Error(`${this.#name} ran for ${printWithinMs} ms before ${what}:\n${this.#output}`)
+        await new Promise<void>((resolve) => this.#waiting.add(resolve))
+      }
+    } finally {
+      clearTimeout(deadline)
     }
   }
 

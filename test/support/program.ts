@@ -28,12 +28,13 @@ export function run(command: string, args: readonly string[]): { readonly ok: bo
 
 /** Installs Debian packages where that needs no one's permission: as root, with apt. Says whether it did. */
 export function installPackages(packages: readonly string[], progress: Progress): boolean {
-  const apt = '/usr/bin/apt-get'
-  if (process.getuid?.() !== 0 || !existsSync(apt)) return false
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false
   progress(`Installing ${packages.join(' and ')} with apt-get ...`)
-  const installed = run('env', ['DEBIAN_FRONTEND=noninteractive', 'sh', '-c', installation, 'apt', ...packages])
-  if (!installed.ok) progress(`apt-get failed: ${installed.output.slice(-2_000)}`)
-  return installed.ok
+  const { ok, output } = run('env', [...quietly, 'sh', '-c', installation, 'apt', ...packages])
+  if (!ok) progress(`apt-get failed: ${output.slice(-2_000)}`)
+  return ok
 }
 
+/** Without questions, and without starting a service that was installed (invoke-rc.d). */
+const quietly = ['DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1']
 const installation = 'apt-get update -q && apt-get install -y -q --no-install-recommends "$@"'

@@ -27,6 +27,7 @@ describe('the configuration', () => {
     const { hostnames, policies, ...rest } = load(minimal)
     expect(rest).to.deep.equal({
       listen: 'unix:/run/devapp-authz/authz.sock',
+      adminAddress: 'unix:/run/devapp-authz/admin.sock',
       registryFile: '/etc/devapp-authz/devapps.yaml',
       qtspsFolder: undefined,
       deadlineMs: 1_500,
@@ -35,8 +36,10 @@ describe('the configuration', () => {
       ocsp: {
         ...{ timeout: 1_000, fetch_timeout: 5_000, on_unavailable: 'deny', on_no_source: 'deny' },
         ...{ skew: 60_000, max_age: 86_400_000, allow_sha1: false, nonce: 'off', allow_private_addresses: false },
-        ...{ connections: 8, queue: 1_000, issuers: [] },
+        ...{ connections: 8, queue: 1_000, issuers: [], check: 'leaf', delegate_without_nocheck: 'accept' },
+        refresh: { at: 0.5, rate: 50, retry: 5_000, max_retry: 60_000 },
         breaker: { failures: 5, open: 5_000, max_open: 60_000 },
+        crl: { enabled: false, timeout: 500, fetch_timeout: 60_000, max_bytes: 67_108_864, refresh: 14_400_000 },
         cache: {
           ...{ max_age: 604_800_000, revoked_max_age: 3_600_000, unknown_max_age: 300_000, failure_max_age: 5_000 },
           memory: { max_entries: 50_000 },
@@ -47,7 +50,7 @@ describe('the configuration', () => {
     expect(hostnames.advertised('mtls')).to.equal('api.example.com')
   })
 
-  it('gives each policy its domain value, with the defaults of ocsp', () => {
+  it('gives each policy its domain value, and what it does not say of revocation stays unsaid', () => {
     const { policies } = loadWith({
       ...{ qtsps: 'qtsps/', ocsp: { on_unavailable: 'allow' } },
       policies: {
@@ -61,11 +64,11 @@ describe('the configuration', () => {
     expect(policies.get('accounts')).to.deep.equal({
       ...{ name: 'accounts', channel: 'mtls', require: new Set(['certificate']), product: 'ob-accounts' },
       psd2: { qwac: 'required', roles: ['PSP_AI', 'PSP_PI'], match: 'any' },
-      ...{ onUnavailable: 'allow', onNoSource: 'allow', answer: 'berlin_group', keepAuthorization: false },
+      ...{ onUnavailable: undefined, onNoSource: 'allow', answer: 'berlin_group', keepAuthorization: false },
     })
     expect(policies.get('merchant')).to.deep.equal({
       ...{ name: 'merchant', channel: 'tls', require: new Set(['basic']), product: undefined, psd2: undefined },
-      ...{ onUnavailable: 'allow', onNoSource: 'deny', answer: 'problem', keepAuthorization: true },
+      ...{ onUnavailable: undefined, onNoSource: undefined, answer: 'problem', keepAuthorization: true },
     })
   })
 
@@ -120,7 +123,7 @@ describe('the configuration', () => {
     expect(ocsp.allowed_hosts).to.deep.equal(['ocsp.example.com', '192.0.2.7', '[2001:db8::1]'])
     expect(ocsp.issuers[0]?.responder?.href).to.equal('http://ocsp.example.com/')
     expect(ocsp.cache.redis).to.deep.include({ timeout: 30, key_prefix: 'devapp-authz:' })
-    expect(ocsp.cache.redis?.url.href).to.equal('rediss://redis.example/1')
+    expect(ocsp.cache.redis?.url?.href).to.equal('rediss://redis.example/1')
   })
 
   it('takes off for a text, as YAML 1.2 has it', () => {

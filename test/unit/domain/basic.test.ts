@@ -17,7 +17,7 @@ describe('parseBasic (RFC 7617)', () => {
   }
 
   it('returns what was encoded, for every key without a colon and every secret', () => {
-    const text = fc.string({ unit: 'grapheme' }).filter((s) => !/\p{Cc}/u.test(s) && s.isWellFormed?.() !== false)
+    const text = fc.string({ unit: 'grapheme' }).filter((s) => !/\p{Cc}/u.test(s))
     fc.assert(
       fc.property(
         text.filter((s) => s !== '' && !s.includes(':')),

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import type { Psd2Role } from '../../../src/domain/certificate.ts'
+import { waiverOf } from '../../../src/domain/checks/revocation.ts'
 import { type Deny, deny } from '../../../src/domain/decision.ts'
 import type { DenyCode } from '../../../src/domain/denials.ts'
 import type { Evidence, RevocationStatus } from '../../../src/domain/evidence.ts'
@@ -117,6 +118,7 @@ describe('judge', () => {
       thisUpdate: good.thisUpdate,
       usableUntil: good.usableUntil,
     } as const
+    const revoked = { status: 'revoked', reason: undefined, revokedAt: undefined } as const
     const cases: [string, RevocationStatus, Partial<Policy>, DenyCode | 'allow'][] = [
       [
         'revoked',
@@ -159,6 +161,93 @@ describe('judge', () => {
         'revocation_unavailable',
       ],
       [
+        'unavailable, where only the configuration of the issuer lets it pass',
+        { status: 'unavailable', cause: 'timeout', lastRevoked: false, tolerated: true },
+        { onUnavailable: undefined },
+        'allow',
+      ],
+      [
+        'unavailable, where the policy denies what the configuration of the issuer lets pass',
+        { status: 'unavailable', cause: 'timeout', lastRevoked: false, tolerated: true },
+        { onUnavailable: 'deny' },
+        'revocation_unavailable',
+      ],
+      [
+        'unavailable after a revoked answer, whatever is said of the issuer',
+        { status: 'unavailable', cause: 'timeout', lastRevoked: true, tolerated: true },
+        { onUnavailable: undefined },
+        'revocation_unavailable',
+      ],
+      [
+        'unavailable, where nobody says anything',
+        { status: 'unavailable', cause: 'timeout', lastRevoked: false },
+        { onUnavailable: undefined },
+        'revocation_unavailable',
+      ],
+      [
+        'without a source, where only the configuration of the issuer lets it pass',
+        { status: 'no_source', tolerated: true },
+        { onNoSource: undefined },
+        'allow',
+      ],
+      [
+        'without a source, where the policy denies what the configuration of the issuer lets pass',
+        { status: 'no_source', tolerated: true },
+        { onNoSource: 'deny' },
+        'revocation_no_source',
+      ],
+      [
+        'without a source, where nobody says anything',
+        { status: 'no_source' },
+        { onNoSource: undefined },
+        'revocation_no_source',
+      ],
+      ['good, as its CAs are', { ...good, issuers: [good, good] }, {}, 'allow'],
+      ['of a revoked CA', { ...good, issuers: [good, { ...answered, ...revoked }] }, {}, 'issuer_revoked'],
+      [
+        'of a CA on hold',
+        { ...good, issuers: [{ ...answered, ...revoked, reason: 'certificateHold' }] },
+        {},
+        'issuer_revoked',
+      ],
+      [
+        'of a revoked CA, on a policy that lets the unavailable pass',
+        { status: 'unavailable', cause: 'timeout', lastRevoked: false, issuers: [{ ...answered, ...revoked }] },
+        { onUnavailable: 'allow' },
+        'issuer_revoked',
+      ],
+      [
+        'of a revoked CA, which trying again does not change',
+        { status: 'unavailable', cause: 'timeout', lastRevoked: false, issuers: [{ ...answered, ...revoked }] },
+        {},
+        'issuer_revoked',
+      ],
+      [
+        'revoked, and of a revoked CA',
+        { ...answered, ...revoked, issuers: [{ ...answered, ...revoked }] },
+        {},
+        'cert_revoked',
+      ],
+      [
+        'of a CA that its issuer does not know',
+        { ...good, issuers: [{ ...answered, status: 'unknown' }] },
+        { onUnavailable: 'allow', onNoSource: 'allow' },
+        'cert_status_unknown',
+      ],
+      [
+        'of a CA that is unavailable',
+        { ...good, issuers: [{ status: 'unavailable', cause: 'timeout', lastRevoked: false }] },
+        {},
+        'revocation_unavailable',
+      ],
+      ['of a CA without a source', { ...good, issuers: [{ status: 'no_source' }] }, {}, 'revocation_no_source'],
+      [
+        'unavailable, and of a CA without a source, where only the first may pass',
+        { status: 'unavailable', cause: 'timeout', lastRevoked: false, issuers: [{ status: 'no_source' }] },
+        { onUnavailable: 'allow' },
+        'revocation_no_source',
+      ],
+      [
         'not asked for',
         { status: 'not_asked' },
         { onUnavailable: 'allow', onNoSource: 'allow' },
@@ -171,6 +260,24 @@ describe('judge', () => {
         'cert_revoked',
       ],
     ]
+    it('names the CA that is revoked for the log, and not for the caller', () => {
+      const found = denial(evidence({ revocation: { ...good, issuers: [{ ...answered, ...revoked }] } }))
+      expect(found.detail).to.equal('ca=CN=Issuer reason=unspecified since=unknown')
+      expect(found.told).to.equal('A CA that issued the client certificate has been revoked.')
+    })
+
+    it('says which refusal was waived, and that none was where all is good', () => {
+      const unavailable = { status: 'unavailable', cause: 'timeout', lastRevoked: false } as const
+      const waived = (revocation: RevocationStatus) => waiverOf(evidence({ revocation }))
+      expect(waived(good)).to.equal(undefined)
+      expect(waived({ ...good, issuers: [good] })).to.equal(undefined)
+      expect(waived(unavailable)).to.equal('revocation_unavailable')
+      expect(waived({ status: 'no_source' })).to.equal('revocation_no_source')
+      expect(waived({ ...good, issuers: [good, { status: 'no_source' }] })).to.equal('revocation_no_source')
+      const basic = policy({ channel: 'tls', require: new Set(['basic']) })
+      expect(waiverOf(evidence({ policy: basic, revocation: { status: 'not_asked' } }))).to.equal(undefined)
+    })
+
     for (const [title, revocation, changes, expected] of cases) {
       it(`${title}: ${expected}`, () => {
         const decision = judge(evidence({ revocation, policy: policy(changes) }))

@@ -1,10 +1,10 @@
 import type { RegisteredCertificate } from '../../../src/domain/devapp.ts'
 import { certificateFromDer, certificatesFromPem } from '../../../src/pki/certificate.ts'
 import { type OcspAnswer, verifyOcspResponse } from '../../../src/pki/ocsp_verification.ts'
-import type { LookupParts, RejectionObserver } from '../../../src/revocation/lookup.ts'
+import type { RejectionObserver } from '../../../src/revocation/known_answers.ts'
 import type { RevocationOptions } from '../../../src/revocation/options.ts'
 import { ResponderClient } from '../../../src/revocation/responder.ts'
-import { OcspRevocation } from '../../../src/revocation/revocation.ts'
+import { OcspRevocation, type RevocationParts } from '../../../src/revocation/revocation.ts'
 import { type OcspResponseOptions, ocspResponse } from '../../support/ocsp.ts'
 import { Authority, type CertificateOptions, fixedNow, type IssuedCertificate } from '../../support/pki.ts'
 
@@ -59,6 +59,7 @@ export const defaults: RevocationOptions = {
     capMs: { good: 24 * 60 * minuteMs, revoked: 60 * minuteMs, unknown: 10 * minuteMs },
     ...{ failureMs: 5_000, jitter: 0 },
   },
+  refresh: { at: 0.5, jitter: 0, retryMs: 1_000, maxRetryMs: 60_000, rate: 1_000 },
   breaker: { failures: 1_000, openMs: 100, maxOpenMs: 1_000 },
   cache: { memory: { maxEntries: 1_000 } },
 }
@@ -69,7 +70,7 @@ export type Rejected = Parameters<RejectionObserver['onRejected']>[0]
 export function openProcess(
   clock: TestClock,
   changes: Partial<RevocationOptions> = {},
-  parts: Partial<LookupParts> = {},
+  parts: Partial<RevocationParts> = {},
 ): OcspRevocation & { readonly rejected: Rejected[] } {
   const options = { ...defaults, ...changes }
   const rejected: Rejected[] = []
@@ -81,9 +82,9 @@ export function openProcess(
   return Object.assign(revocation, { rejected })
 }
 
-/** Asks again until it is so; fails after ten seconds. */
+/** Asks again until it is so; fails after twenty seconds. */
 export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + 20_000
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`never came true: ${condition}`)
     await new Promise((resolve) => setTimeout(resolve, 5))

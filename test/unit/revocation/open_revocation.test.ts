@@ -23,6 +23,8 @@ describe('open revocation', () => {
         observer: {
           onFetch: ({ responder, outcome }) => void seen.push(`${responder} ${outcome}`),
           onRejected: ({ tier, code }: Rejected) => void seen.push(`${tier} ${code}`),
+          onCrl: () => undefined,
+          onCrlFailed: () => undefined,
         },
       },
     )
@@ -33,7 +35,7 @@ describe('open revocation', () => {
     // The connection to Redis comes up in the background.
     await eventually(async () => {
       await revocation.refresh(registered.certificate)
-      return (await client.keys('authz:ocsp:1:sha1:*')).length === 1
+      return (await client.keys('authz:ocsp:2:sha1:*')).length === 1
     })
     expect(revocation.statusOf(registered.certificate, clock.now)).to.include({ status: 'good', tier: 'memory' })
     expect(seen.slice(0, 3)).to.deep.equal([

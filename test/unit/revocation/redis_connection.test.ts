@@ -9,13 +9,13 @@ import { GuardedProcess } from '../../support/guarded_process.ts'
 import { newKeyPair, selfSigned } from '../../support/pki.ts'
 import { findRedis } from '../../support/redis.ts'
 import { temporaryFolder } from '../../support/temporary_folder.ts'
-import { answerFor, eventually, register } from './fixture.ts'
+import { answerFor, eventually, inMinutes, register } from './fixture.ts'
 
 const limits = { commandTimeoutMs: 50, connectTimeoutMs: 500, maxReconnectMs: 100 }
 const host = '127.0.0.1'
 
 describe('redis connection', function () {
-  this.timeout(30_000)
+  this.timeout(90_000)
   const answer = answerFor(register())
   let binary: string
   let ends: (() => unknown)[] = []
@@ -85,7 +85,7 @@ describe('redis connection', function () {
     await eventually(() => connection.ready)
     const keys = Array.from({ length: 12 }, (_, index) => `key-${index}`)
     const writable = async (key: string): Promise<boolean> => {
-      await cache.write(key, answer, 60_000)
+      await cache.write(key, answer, inMinutes(1), 60_000)
       return (await cache.read(key)).status === 'found'
     }
     for (const key of keys) await eventually(() => writable(key))
@@ -129,13 +129,13 @@ describe('redis connection', function () {
     const sentinels = [{ host, port: sentinelPort }]
     const { connection, cache } = connect({ topology: { kind: 'sentinel', primary: 'fleet', sentinels } })
     await eventually(() => connection.ready)
-    await cache.write('before', answer, 60_000)
+    await cache.write('before', answer, inMinutes(1), 60_000)
     await eventually(async () => (await replica.dbsize()) === 1)
 
     await primary.stop('SIGKILL')
     await eventually(async () => {
       const started = performance.now()
-      await cache.write('after', answer, 60_000)
+      await cache.write('after', answer, inMinutes(1), 60_000)
       const { status } = await cache.read('after')
       expect(performance.now() - started).to.be.below(4 * limits.commandTimeoutMs)
       return status === 'found'

@@ -1,0 +1,30 @@
+/**
+ * npm run generate: writes what is made from code and from Envoy's protos. With `--check` it writes nothing, names every
+ * file that is stale, and exits with 1.
+ */
+import { configurationGuide } from './generate/configuration_guide.ts'
+import { configurationSchema } from './generate/configuration_schema.ts'
+import { denialsGuide } from './generate/denials_guide.ts'
+import { envoyTypes, envoyTypesFolder } from './generate/envoy_types.ts'
+import { type GeneratedFile, staleFiles, writeFiles } from './generate/generated_file.ts'
+
+const files: readonly GeneratedFile[] = [
+  ...envoyTypes(),
+  { path: 'docs/configuration.md', text: configurationGuide() },
+  { path: 'docs/configuration.schema.json', text: configurationSchema() },
+  { path: 'docs/denials.md', text: denialsGuide() },
+]
+/** Nothing else belongs there. */
+const ownFolders = [envoyTypesFolder]
+
+const stale = staleFiles(files, ownFolders)
+if (process.argv.includes('--check')) {
+  for (const { path, reason } of stale) console.error(`${path} ${reason}`)
+  if (stale.length > 0) console.error('Run `npm run generate`, and commit what it wrote.')
+  else console.log(`${files.length} generated files are up to date.`)
+  process.exitCode = stale.length > 0 ? 1 : 0
+} else {
+  writeFiles(files, ownFolders)
+  for (const { path } of stale) console.log(path)
+  console.log(`${stale.length} of ${files.length} generated files changed.`)
+}

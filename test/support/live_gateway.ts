@@ -1,0 +1,88 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createServerCertificates } from '../../demo/server_certificates.ts'
+import { type Registration, registryYaml } from '../../demo/third_parties.ts'
+import { findEnvoy, type RunningEnvoy, startEnvoy } from './envoy.ts'
+import { type Answered, type Asked, ask, handshakeOutcome, sessionOf } from './gateway_client.ts'
+import { type RunningService, startService } from './service.ts'
+import { temporaryFolder } from './temporary_folder.ts'
+import { startUpstream } from './upstream.ts'
+
+export interface LiveGatewayOptions {
+  readonly registrations: readonly Registration[]
+  /** PEM of the chain above every leaf that has none of its own. */
+  readonly chainPem: string
+  /** What stands below `ocsp:` in the configuration, as YAML flow or block. */
+  readonly ocsp: string
+  /** PEM of the CAs that Envoy trusts. */
+  readonly truststore: string
+  /** Files beside the configuration, by name. */
+  readonly files?: Readonly<Record<string, string>>
+}
+
+/** The real Envoy and the real service, with a registry and an `ocsp` configuration of the test's own. */
+export interface LiveGateway {
+  readonly envoy: RunningEnvoy
+  readonly service: RunningService
+  /** For devapp-authz ocsp ... --admin. */
+  readonly adminAddress: string
+  /** `/v1/data` on the 2-way hostname. */
+  ask(asked: Partial<Asked>): Promise<Answered & { readonly code: string | undefined }>
+  handshake(asked: Partial<Asked>): Promise<string>
+  session(asked: Partial<Asked>): Promise<Buffer>
+  stop(): Promise<void>
+}
+
+export async function startLiveGateway(options: LiveGatewayOptions): Promise<LiveGateway> {
+  const folder = temporaryFolder('live')
+  const at = (name: string): string => join(folder.path, name)
+  const adminAddress = `unix:${at('admin.sock')}`
+  mkdirSync(folder.path, { recursive: true })
+  for (const [name, content] of Object.entries(options.files ?? {})) writeFileSync(at(name), content)
+  writeFileSync(at('devapps.yaml'), registryYaml(options.registrations, options.chainPem))
+  writeFileSync(
+    at('authz.yaml'),
+    [
+      `listen: unix:${at('authz.sock')}`,
+      `admin: ${adminAddress}`,
+      'hostnames: { mtls: [api.example.com], tls: [api2.example.com] }',
+      'policies: { data: { channel: mtls, require: [certificate] } }',
+      'registry: { file: devapps.yaml }',
+      `ocsp: ${options.ocsp}`,
+    ].join('\n'),
+  )
+  const servers = createServerCertificates(new Date())
+  const upstream = await startUpstream()
+  const service = await startService({ config: at('authz.yaml') })
+  const envoy = await startEnvoy({
+    binary: await findEnvoy(() => {}),
+    authzSocket: at('authz.sock'),
+    upstreamPort: upstream.port,
+    serverCertificates: servers,
+    truststore: options.truststore,
+  })
+  const whole = (asked: Partial<Asked>): Asked => ({
+    protocol: 'http/1.1',
+    sni: 'api.example.com',
+    path: '/v1/data',
+    ...asked,
+  })
+  return {
+    envoy,
+    service,
+    adminAddress,
+    ask: async (asked) => {
+      const answered = await ask(envoy.port, servers.authorityPem, whole(asked))
+      const { code } = JSON.parse(answered.body) as { code?: string }
+      return { ...answered, code }
+    },
+    handshake: async (asked) => String(await handshakeOutcome(envoy.port, servers.authorityPem, whole(asked))),
+    session: (asked) => sessionOf(envoy.port, servers.authorityPem, whole(asked)),
+    stop: async () => {
+      await envoy.stop()
+      await service.stop()
+      await upstream.stop()
+      folder.remove()
+    },
+  }
+}

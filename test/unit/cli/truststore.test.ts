@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { stringify } from 'yaml'
+import { truststore } from '../../../src/cli/truststore.ts'
+import { DocumentError } from '../../../src/config/problem.ts'
+import { certificatesFromPem } from '../../../src/pki/certificate.ts'
+import { Authority } from '../../support/pki.ts'
+import { temporaryFolder } from '../../support/temporary_folder.ts'
+
+const issuing = Authority.root().issueAuthority()
+const configuration = {
+  hostnames: { mtls: ['api.example.com'], tls: ['api2.example.com'] },
+  policies: { data: { channel: 'mtls', require: ['certificate'] } },
+  registry: { file: 'devapps.yaml' },
+}
+const acme = {
+  ...{ id: 'acme', name: 'Acme', client_key: 'acme-key' },
+  certificates: [{ chain: issuing.issue().pem + issuing.chainPem }],
+}
+
+describe('devapp-authz truststore', () => {
+  const folder = temporaryFolder('truststore')
+  const [config, registry, out] = ['authz.yaml', 'devapps.yaml', 'truststore.pem'].map((name) =>
+    join(folder.path, name),
+  ) as [string, string, string]
+  after(() => folder.remove())
+  beforeEach(() => {
+    writeFileSync(config, stringify(configuration))
+    writeFileSync(registry, stringify({ devapps: [acme] }))
+  })
+
+  function run(...argv: string[]): { code: number; stdout: string; stderr: string } {
+    const written = { stdout: '', stderr: '' }
+    const write = (stream: 'stdout' | 'stderr') => (text: string) => {
+      written[stream] += text
+    }
+    const code = truststore(argv, { stdout: write('stdout'), stderr: write('stderr') })
+    return { code, ...written }
+  }
+  const trusted = () => certificatesFromPem(readFileSync(out, 'utf8')).map(({ commonNames }) => commonNames[0])
+
+  it('writes the CAs of the registered chains, readable for Envoy, and nothing beside the file', () => {
+    const result = run('--config', config, '--out', out)
+    expect(result).to.deep.equal({ code: 0, stdout: `${out} trusts 2 CAs\n`, stderr: '' })
+    expect(trusted()).to.have.members(['Example Issuing CA', 'Example Root CA'])
+    expect(statSync(out).mode & 0o444).to.equal(0o444)
+    expect(readdirSync(folder.path).sort()).to.deep.equal(['authz.yaml', 'devapps.yaml', 'truststore.pem'])
+  })
+
+  it('replaces the old file in one step, by another one', () => {
+    run('--config', config, '--out', out)
+    const { ino } = statSync(out)
+    writeFileSync(registry, stringify({ devapps: [{ ...acme, status: 'disabled' }] }))
+    expect(run('--config', config, '--out', out)).to.deep.include({ code: 0, stdout: `${out} trusts 0 CAs\n` })
+    expect(trusted()).to.deep.equal(['Nobody holds the key of this trust anchor'])
+    expect(statSync(out).ino).to.not.equal(ino)
+  })
+
+  it('leaves the old file as it is where the registry or the configuration has a problem', () => {
+    run('--config', config, '--out', out)
+    const before = readFileSync(out, 'utf8')
+    writeFileSync(
+      registry,
+      stringify({ devapps: [{ ...acme, certificates: [{ chain: issuing.chainPem.slice(0, -40) }] }] }),
+    )
+    expect(() => run('--config', config, '--out', out)).to.throw(
+      DocumentError,
+      /devapps\[0\]\.certificates\[0\]\.chain/,
+    )
+    writeFileSync(config, stringify({ ...configuration, deadline: 5 }))
+    expect(() => run('--config', config, '--out', out)).to.throw(DocumentError, /authz\.yaml:\d+: deadline/)
+    expect(readFileSync(out, 'utf8')).to.equal(before)
+  })
+
+  it('explains itself, and wrong calls', () => {
+    expect(run('--help')).to.deep.include({ code: 0, stderr: '' })
+    expect(run('--help').stdout).to.match(/Usage: devapp-authz truststore --config FILE --out FILE/)
+    for (const argv of [[], ['--config', config], ['--out', out], ['--quiet'], [config, out]]) {
+      const { code, stdout, stderr } = run(...argv)
+      expect([code, stdout]).to.deep.equal([2, ''])
+      expect(stderr).to.match(/^devapp-authz truststore: [^\n]+\n\n.*Usage:/s)
+    }
+  })
+})

@@ -1,0 +1,189 @@
+import { expect } from 'chai'
+import { rules } from '../../../src/config/rules.ts'
+import { saidOf, validFile, withPolicy } from './fixture.ts'
+
+const mtls = { channel: 'mtls', require: ['certificate'] }
+const ocsp = (ocsp: object): object => ({ ...validFile(), ocsp })
+const redis = (redis: object): object => ocsp({ cache: { redis } })
+
+/** What breaks each rule, by what the rule says, and what is said about it. */
+const broken: Readonly<Record<string, readonly [file: object, said: string][]>> = {
+  'A hostname stands once: no name is on both channels.': [
+    [
+      { ...validFile(), hostnames: { mtls: ['api.example.com'], tls: ['API.example.com'] } },
+      'hostnames.tls[0]: "API.example.com" stands here a second time; give each hostname once: the two kinds exclude each other',
+    ],
+    [
+      { ...validFile(), hostnames: { mtls: ['a.example', 'a.example'], tls: ['b.example'] } },
+      'hostnames.mtls[1]: "a.example" stands here a second time; give each hostname once: the two kinds exclude each other',
+    ],
+  ],
+  'There is at least one policy. A name is up to 63 characters of `a-z`, `0-9`, `_` and `-`, a letter or digit first.':
+    [
+      [
+        { ...validFile(), policies: {} },
+        'policies: there are none; add one for each kind of API: every route names one',
+      ],
+      [
+        { ...validFile(), policies: { Data: mtls } },
+        'policies.Data: this is no name for a policy; use up to 63 of a-z, 0-9, _ and -, a letter or digit first',
+      ],
+    ],
+  'A policy requires `certificate` exactly on `mtls`.': [
+    [
+      withPolicy({ channel: 'mtls', require: ['basic'] }),
+      'policies.tested.require: a policy on mtls does not require the certificate; add certificate, or serve these APIs on tls',
+    ],
+    [
+      withPolicy({ channel: 'tls', require: ['certificate', 'basic'] }),
+      'policies.tested.require: there is no client certificate on tls; remove certificate, or set channel: mtls',
+    ],
+  ],
+  'No credential stands twice.': [
+    [
+      withPolicy({ channel: 'tls', require: ['basic', 'basic'] }),
+      'policies.tested.require: a credential stands here twice; name each once',
+    ],
+  ],
+  '`psd2` needs `certificate`, and asks for a QWAC or for roles.': [
+    [
+      withPolicy({ channel: 'tls', require: ['basic'], psd2: { roles: ['PSP_AI'] } }),
+      'policies.tested.psd2: QWAC and PSD2 roles stand in a certificate, and none is required; remove psd2, or require the certificate on mtls',
+    ],
+    [withPolicy({ ...mtls, psd2: {} }), 'policies.tested.psd2: it asks for nothing; set qwac: required, or name roles'],
+  ],
+  '`product` needs a credential.': [
+    [
+      withPolicy({ channel: 'tls', require: [], product: 'data' }),
+      'policies.tested.product: a public API has no DevApp that could have selected a product; remove product, or require credentials',
+    ],
+  ],
+  '`keep_authorization` needs `basic`.': [
+    [
+      withPolicy({ ...mtls, keep_authorization: true }),
+      'policies.tested.keep_authorization: Authorization passes untouched where Basic is not required; remove it',
+    ],
+  ],
+  '`qwac: required` needs `qtsps`.': [
+    [
+      withPolicy({ ...mtls, psd2: { qwac: 'required' } }),
+      'qtsps: it is missing: nothing says whose QWACs the policy tested accepts; name a folder with the certificates of their issuing CAs',
+    ],
+  ],
+  '`ocsp.timeout` is below `deadline`, not above `ocsp.fetch_timeout`, and above `ocsp.cache.redis.timeout`.': [
+    [
+      { ...validFile(), deadline: '1s' },
+      'ocsp.timeout: waiting for a responder takes as long as the whole check may; make it shorter than deadline',
+    ],
+    [
+      ocsp({ fetch_timeout: '900ms' }),
+      'ocsp.fetch_timeout: asking ends before a request has waited for ocsp.timeout; make it at least as long as ocsp.timeout',
+    ],
+    [
+      ocsp({ cache: { redis: { url: 'redis://127.0.0.1', timeout: '1s' } } }),
+      'ocsp.cache.redis.timeout: Redis may take all the time that there is for a responder; make it much shorter than ocsp.timeout',
+    ],
+  ],
+  '`ocsp.breaker.max_open` is not below `ocsp.breaker.open`.': [
+    [
+      ocsp({ breaker: { open: '2m' } }),
+      'ocsp.breaker.max_open: the longest time is shorter than the first; make it at least as long as ocsp.breaker.open',
+    ],
+  ],
+  '`ocsp.refresh.max_retry` is not below `ocsp.refresh.retry`.': [
+    [
+      ocsp({ refresh: { retry: '2m' } }),
+      'ocsp.refresh.max_retry: the longest pause is shorter than the first; make it at least as long as ocsp.refresh.retry',
+    ],
+  ],
+  '`ocsp.cache.redis` has one of `url`, `sentinel` and `cluster`. User, password, database and TLS of a single Redis stand in its URL.':
+    [
+      [redis({}), 'ocsp.cache.redis: it says not where Redis is; add url, sentinel or cluster'],
+      [
+        redis({ url: 'redis://h', cluster: { nodes: ['h:1'] } }),
+        'ocsp.cache.redis: it has url and cluster; keep one of them',
+      ],
+      [
+        redis({ url: 'redis://h', password: 'x' }),
+        'ocsp.cache.redis.password: a single Redis has it in its URL; write rediss://user:password@host:6379/0',
+      ],
+      [
+        redis({ url: 'redis://h', tls: {} }),
+        'ocsp.cache.redis.tls: the URL is one without TLS; begin it with rediss:, or remove tls',
+      ],
+      [
+        redis({ cluster: { nodes: ['h:1'] }, database: 1 }),
+        'ocsp.cache.redis.database: a Cluster has one database only; remove it',
+      ],
+    ],
+  'An entry of `ocsp.issuers` says something about its issuer, and each issuer has one entry.': [
+    [
+      ocsp({ issuers: [{ certificate: 'acme.pem' }] }),
+      'ocsp.issuers[0]: it says nothing about the issuer; add what differs, such as responder, or remove the entry',
+    ],
+    [
+      ocsp({
+        issuers: ['http://a.example/', 'http://b.example/'].map((responder) => ({
+          certificate: 'acme.pem',
+          responder,
+        })),
+      }),
+      'ocsp.issuers[1].certificate: "acme.pem" stands here a second time; put what is said of one issuer into one entry',
+    ],
+  ],
+}
+
+describe('the rules between parts of a configuration', () => {
+  it('are all tested here', () => {
+    expect(Object.keys(broken)).to.have.members(rules.map(({ says }) => says))
+  })
+
+  for (const [says, cases] of Object.entries(broken)) {
+    it(`says what breaks: ${says}`, () => {
+      for (const [file, said] of cases) expect(saidOf(file)).to.deep.equal([said])
+    })
+  }
+
+  it('find nothing in a configuration that keeps them, at the very limits', () => {
+    const file = {
+      ...withPolicy({
+        ...mtls,
+        require: ['certificate', 'basic'],
+        psd2: { qwac: 'required' },
+        keep_authorization: true,
+      }),
+      qtsps: 'qtsps/',
+      deadline: '1001ms',
+      ocsp: {
+        fetch_timeout: '1s',
+        breaker: { open: '1m' },
+        cache: { redis: { url: 'redis://127.0.0.1', timeout: '999ms' } },
+      },
+    }
+    expect(saidOf(file)).to.deep.equal([])
+  })
+
+  it('do not hide each other, nor what is wrong elsewhere', () => {
+    const file = {
+      ...withPolicy({ channel: 'mtls', require: ['basic', 'basic'], product: 7 }),
+      deadline: '1s',
+      unknown: true,
+    }
+    expect(saidOf(file).map((said) => said.split(':')[0])).to.have.members([
+      'policies.tested.product',
+      'policies.tested.require',
+      'policies.tested.require',
+      'ocsp.timeout',
+      'unknown',
+    ])
+  })
+
+  it('take keys called as the properties of every object for what they are', () => {
+    const odd = { toString: 1, valueOf: 2, constructor: 3, hasOwnProperty: 4 }
+    const file = { ...validFile(), deadline: odd, ocsp: { timeout: odd }, policies: { constructor: mtls } }
+    expect(saidOf(file).map((said) => said.split(',')[0])).to.deep.equal([
+      'deadline: expected a duration',
+      'ocsp.timeout: expected a duration',
+    ])
+  })
+})

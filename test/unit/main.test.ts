@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { version: string }
+
+function run(...argv: string[]): { code: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'src/main.ts', ...argv], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  return { code: status, stdout, stderr }
+}
+
+describe('devapp-authz', function () {
+  this.timeout(60_000)
+
+  it('says what it is and which subcommands there are', () => {
+    const { code, stdout, stderr } = run('--help')
+    expect([code, stderr]).to.deep.equal([0, ''])
+    expect(stdout).to.match(/^devapp-authz: external authorization for Envoy\n\nUsage: devapp-authz SUBCOMMAND/)
+    for (const words of ['serve', 'check-config', 'truststore', 'devapp hash-secret', 'cert show', 'ocsp verify'])
+      expect(stdout).to.match(new RegExp(`^ {2}${words} +\\w`, 'm'))
+    expect(run()).to.deep.equal({ code, stdout, stderr })
+  })
+
+  it('says its version', () => {
+    expect(run('--version')).to.deep.equal({ code: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+  it('hands a subcommand of two words its own arguments', () => {
+    const { code, stdout } = run('devapp', 'hash-secret', '--help')
+    expect(code).to.equal(0)
+    expect(stdout).to.match(/Usage: devapp-authz devapp hash-secret/)
+  })
+
+  it('names a subcommand that it does not have, and those that it has', () => {
+    const { code, stdout, stderr } = run('sevre', '--config', 'authz.yaml')
+    expect([code, stdout]).to.deep.equal([2, ''])
+    expect(stderr).to.match(
+      /^devapp-authz: there is no subcommand 'sevre --config'\n\n.*Usage: devapp-authz SUBCOMMAND/s,
+    )
+    expect(run('devapp').code).to.equal(2)
+  })
+
+  it('says in one sentence, without a stack, what stopped a subcommand', () => {
+    const { code, stdout, stderr } = run(
+      'truststore',
+      '--config',
+      '/nowhere/authz.yaml',
+      '--out',
+      '/nowhere/truststore.pem',
+    )
+    expect([code, stdout]).to.deep.equal([1, ''])
+    expect(stderr).to.match(/^devapp-authz: [^\n]*\/nowhere\/authz\.yaml[^\n]*\n$/)
+  })
+
+  it('names every problem of a configuration that it cannot start with', () => {
+    const { code, stdout, stderr } = run('serve', '--config', 'package.json')
+    expect([code, stdout]).to.deep.equal([1, ''])
+    expect(stderr).to.match(/^devapp-authz: package\.json: hostnames: it is missing/)
+    expect(stderr).to.match(/^package\.json:2: name: there is no such key;/m)
+    expect(stderr).to.not.match(/^ +at /m)
+  })
+})
