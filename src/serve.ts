@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startAdminServer } from './admin/admin_server.ts'
 import { ocspRoutes } from './admin/ocsp_routes.ts'
+import { configurationIn } from './cli/configuration_file.ts'
 import { exitCode, type Io } from './cli/io.ts'
-import { type Config, loadConfig } from './config/config.ts'
+import type { Config } from './config/config.ts'
 import { startServer } from './envoy/server.ts'
 import { logDecision } from './ops/decision_record.ts'
 import { createLog, type Logger } from './ops/log.ts'
@@ -47,9 +46,7 @@ export async function serve(argv: string[], io: Io): Promise<number> {
     io.stderr(`devapp-authz serve: --config is missing\n\n${usage}`)
     return exitCode.usage
   }
-  const file = values.config
-  const text = readFileSync(file, 'utf8')
-  const config = loadConfig({ text, name: file, folder: dirname(file), environment: process.env })
+  const config = configurationIn(values.config)
   await run(config, createLog(config.logLevel), () => new Date())
   return exitCode.done
 }

@@ -8,6 +8,7 @@ import { nameOfRedis } from '../config/redis_schema.ts'
 import { writtenHere } from '../config/values.ts'
 import { certificatesFromPem } from '../pki/certificate.ts'
 import { bytesOfFile } from './certificate_file.ts'
+import { columns } from './columns.ts'
 import { exitCode, type Io } from './io.ts'
 
 const usage = `Names every problem of a configuration file at once, each with its line, its path and the cure; without any, says what the
@@ -142,7 +143,7 @@ function summary(file: string, config: Config, written: Examination['file']): st
 }
 
 function tableOfPolicies({ policies, ocsp }: Config): string {
-  const rows = [
+  return columns([
     ['POLICY', 'CHANNEL', 'REQUIRES', 'PRODUCT', 'PSD2', 'NO ANSWER', 'NO SOURCE'],
     ...[...policies.values()].map(({ name, channel, require, product, psd2, onUnavailable, onNoSource }) => {
       const asked = require.has('certificate')
@@ -153,17 +154,7 @@ function tableOfPolicies({ policies, ocsp }: Config): string {
         ...[asked ? (onUnavailable ?? ocsp.on_unavailable) : '-', asked ? (onNoSource ?? ocsp.on_no_source) : '-'],
       ]
     }),
-  ]
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('')
+  ])
 }
 
 function wrapped(text: string, width: number): string {

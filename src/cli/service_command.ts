@@ -1,8 +1,6 @@
-import { dirname } from 'node:path'
 import { AdminClient } from '../admin/admin_client.ts'
-import { type Config, loadConfig } from '../config/config.ts'
 import { defaultAdminAddress } from '../config/schema.ts'
-import { bytesOfFile } from './certificate_file.ts'
+import { configurationIn } from './configuration_file.ts'
 import { exitCode, type Io } from './io.ts'
 
 /** What every subcommand takes that asks a running service. */
@@ -47,12 +45,6 @@ export async function exitCodeOf(
 export function serviceFrom({ config, admin }: { config?: string | undefined; admin?: string | undefined }) {
   if (config !== undefined && admin !== undefined) throw new UsageError('--config or --admin, not both')
   return new AdminClient(config === undefined ? (admin ?? defaultAdminAddress) : configurationIn(config).adminAddress)
-}
-
-/** Throws an Error that names every problem of the file. */
-export function configurationIn(file: string): Config {
-  const text = bytesOfFile(file).toString('utf8')
-  return loadConfig({ text, name: file, folder: dirname(file), environment: process.env })
 }
 
 export function jsonText(value: unknown): string {

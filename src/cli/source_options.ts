@@ -1,5 +1,6 @@
 import { type AnswerSource, runningService } from './answer_source.ts'
-import { configurationIn, serviceFrom, UsageError } from './service_command.ts'
+import { configurationIn } from './configuration_file.ts'
+import { serviceFrom, UsageError } from './service_command.ts'
 
 /** What the subcommands take, besides, that can do without a running service. */
 export const sourceOptions = { redis: { type: 'boolean', default: false } } as const

@@ -1,9 +1,8 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
-import { loadConfig } from '../config/config.ts'
 import { parseDevApps } from '../registry/devapps_file.ts'
 import { trustedAuthorities, truststorePem } from '../registry/truststore.ts'
+import { configurationIn } from './configuration_file.ts'
 import { exitCode, type Io } from './io.ts'
 
 const usage = `Writes the trust store of Envoy's 2-way TLS: the CAs in the chains of all enabled DevApps, each once, as PEM. The file is
@@ -35,8 +34,7 @@ export function truststore(argv: string[], io: Io): number {
     io.stderr(`devapp-authz truststore: --config and --out are needed\n\n${usage}`)
     return exitCode.usage
   }
-  const text = readFileSync(file, 'utf8')
-  const config = loadConfig({ text, name: file, folder: dirname(file), environment: process.env })
+  const config = configurationIn(file)
   const authorities = trustedAuthorities(parseDevApps(readFileSync(config.registryFile, 'utf8'), config.registryFile))
   writeFileSync(`${out}.new`, truststorePem(authorities), { mode: 0o644 })
   renameSync(`${out}.new`, out)

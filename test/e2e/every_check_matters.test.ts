@@ -2,16 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
-import { Gateway } from '../../demo/gateway.ts'
+import type { Gateway } from '../../demo/gateway.ts'
 import { type Row, sections } from '../../demo/rows.ts'
 import { runRow } from '../../demo/run_rows.ts'
 import { alteredBuild } from '../support/altered_build.ts'
-import { findEnvoy } from '../support/envoy.ts'
-import { findOpenssl } from '../support/openssl_responder.ts'
+import { startDemoGateway } from '../support/demo_gateway.ts'
 import { temporaryFolder } from '../support/temporary_folder.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const silent = (): void => {}
 
 /** Each exported check, and the codes whose rows have to turn red without it. */
 const codesByCheck: Readonly<Record<string, readonly string[]>> = {
@@ -58,11 +56,7 @@ describe('every check matters', function () {
   let gateway: Gateway
 
   before(async () => {
-    gateway = await Gateway.start({
-      envoy: await findEnvoy(silent),
-      openssl: await findOpenssl(silent),
-      progress: silent,
-    })
+    gateway = await startDemoGateway()
   })
   after(() => gateway.stop())
 

@@ -2,13 +2,11 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { type Answer, type Call, codeOf } from '../../demo/client.ts'
-import { Gateway } from '../../demo/gateway.ts'
+import type { Gateway } from '../../demo/gateway.ts'
 import { hashChosenSecret } from '../../src/registry/secrets.ts'
 import { alteredBuild } from '../support/altered_build.ts'
-import { findEnvoy } from '../support/envoy.ts'
-import { findOpenssl } from '../support/openssl_responder.ts'
+import { startDemoGateway } from '../support/demo_gateway.ts'
 
-const silent = (): void => {}
 const secret = 'correct horse battery staple'
 const merchant: Call = {
   sni: 'api2.example.com',
@@ -25,11 +23,7 @@ describe('refusals that need a gateway in trouble', function () {
   let gateway: Gateway
 
   before(async () => {
-    gateway = await Gateway.start({
-      envoy: await findEnvoy(silent),
-      openssl: await findOpenssl(silent),
-      progress: silent,
-    })
+    gateway = await startDemoGateway()
   })
   after(() => gateway.stop())
   afterEach(async () => {

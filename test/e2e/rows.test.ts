@@ -1,22 +1,15 @@
 import { expect } from 'chai'
-import { Gateway } from '../../demo/gateway.ts'
+import type { Gateway } from '../../demo/gateway.ts'
 import { sections } from '../../demo/rows.ts'
 import { runRow } from '../../demo/run_rows.ts'
-import { findEnvoy } from '../support/envoy.ts'
-import { findOpenssl } from '../support/openssl_responder.ts'
-
-const silent = (): void => {}
+import { startDemoGateway } from '../support/demo_gateway.ts'
 
 describe('through the real Envoy', function () {
   this.timeout(30_000)
   let gateway: Gateway
 
   before(async () => {
-    gateway = await Gateway.start({
-      envoy: await findEnvoy(silent),
-      openssl: await findOpenssl(silent),
-      progress: silent,
-    })
+    gateway = await startDemoGateway()
   })
   after(() => gateway.stop())
 
