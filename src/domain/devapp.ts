@@ -12,6 +12,8 @@ export interface DevApp {
   /** API products that it selected. */
   readonly products: ReadonlySet<string>
   readonly certificates: readonly RegisteredCertificate[]
+  /** Free words of the operator's own, for people and their tools: they decide nothing. */
+  readonly labels: Readonly<Record<string, string>>
 }
 
 export interface ClientSecret {

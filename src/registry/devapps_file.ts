@@ -69,6 +69,13 @@ function brokenAt(certificates: readonly Certificate[], gap: number): string {
     : `${subject} was not issued by ${next}, which follows it`
 }
 
+const labels = z
+  .record(z.string(), text, { error: (issue) => expected('labels by name', issue.input) })
+  .refine((written) => Object.keys(written).every((name) => /^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/.test(name)), {
+    error: 'a name of a label that is none',
+    params: { cure: 'use up to 63 letters, digits, dots, slashes, _ and -, a letter or digit first' },
+  })
+
 const secretSchema = keys({ hash: secretHash, not_after: instant.optional() })
 const certificateSchema = keys({ chain })
 
@@ -81,6 +88,7 @@ const devAppSchema = keys({
   client_secrets: list(secretSchema).default([]),
   products: list(text).default([]),
   certificates: list(certificateSchema).default([]),
+  labels: labels.default({}),
 })
 
 const fileSchema = keys({ devapps: list(devAppSchema) })
@@ -133,5 +141,6 @@ function devAppOf(written: z.output<typeof devAppSchema>): DevApp {
     clientSecrets: written.client_secrets.map(({ hash, not_after }) => ({ hash, notAfter: not_after })),
     products: new Set(written.products),
     certificates: written.certificates.map(({ chain }) => chain),
+    labels: written.labels,
   }
 }

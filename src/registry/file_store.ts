@@ -1,9 +1,9 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import type { Registry } from '../ports.ts'
 import { parseDevApps } from './devapps_file.ts'
 import { RegistrySnapshot } from './registry.ts'
+import type { RegistryObserver, RegistrySource } from './store.ts'
 
 /** An editor writes in several steps, and a Kubernetes volume swaps several links: look once they are through. */
 const settleMs = 50
@@ -11,26 +11,20 @@ const settleMs = 50
 /** A file that is far larger is not a registry. */
 const maxBytes = 512 * 1024 * 1024
 
-export interface FileStoreObserver {
-  readonly onLoaded: (snapshot: RegistrySnapshot) => void
-  /** The file could not be taken over; what was in force stays. */
-  readonly onRefused: (error: Error) => void
-}
-
 /**
  * DevApps from a YAML file, read at start and whenever it changes. A file that does not hold up is refused as a whole, and
  * the last good one stays in force.
  */
-export class FileStore implements Registry {
+export class FileStore implements RegistrySource {
   readonly #path: string
-  readonly #observer: FileStoreObserver
+  readonly #observer: RegistryObserver
   #snapshot: RegistrySnapshot | undefined
   #text: string | undefined
   #watcher: FSWatcher | undefined
   #timer: NodeJS.Timeout | undefined
   #reading: Promise<void> = Promise.resolve()
 
-  constructor(path: string, observer: FileStoreObserver) {
+  constructor(path: string, observer: RegistryObserver) {
     this.#path = path
     this.#observer = observer
   }

@@ -26,6 +26,13 @@ export class RegistrySnapshot implements RegisteredDevApps {
     for (const devApp of devApps) for (const certificate of devApp.certificates) this.#add(certificate, devApp)
   }
 
+  /** The same with some DevApps added or replaced, and others, by id, left out. */
+  with(changed: readonly DevApp[], removed: ReadonlySet<string> = new Set()): RegistrySnapshot {
+    const replaced = new Map(changed.map((devApp) => [devApp.id, devApp]))
+    const kept = this.devApps.filter(({ id }) => !removed.has(id) && !replaced.has(id))
+    return new RegistrySnapshot([...kept, ...changed])
+  }
+
   /** The registered leaves, each once, however many DevApps it serves. */
   get certificates(): readonly RegisteredCertificate[] {
     return [...this.#byFingerprint.values()].map((entry) => entry.certificate)

@@ -58,6 +58,7 @@ export function devApp(changes: Partial<DevApp> = {}): DevApp {
     clientSecrets: [],
     products: new Set(['data']),
     certificates: [],
+    labels: {},
     ...changes,
   }
 }

@@ -14,6 +14,7 @@ const floors = [
   'envoy/',
   'authorize.ts',
   'registry/',
+  'intake/',
   'revocation/',
   'config/',
   'ports.ts',
@@ -28,8 +29,9 @@ const floors = [
 const strangers: [string, string[]][] = [
   ['authorize.ts', ['registry/', 'revocation/', 'config/', 'pki/', 'ops/', 'envoy/']],
   ['admin/', ['envoy/', 'authorize.ts', 'registry/']],
-  ['registry/', ['revocation/', 'ops/']],
-  ['revocation/', ['ops/']],
+  ['registry/', ['revocation/', 'intake/', 'ops/']],
+  ['revocation/', ['intake/', 'ops/']],
+  ['intake/', ['revocation/', 'config/', 'ops/']],
   ['domain/', floors.filter((floor) => floor !== 'domain/')],
   ['pki/', ['ops/']],
 ]

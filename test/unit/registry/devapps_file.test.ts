@@ -15,6 +15,7 @@ describe('a registry file', () => {
       devApp({
         ...{ environment: 'staging', status: 'disabled', products: ['data', 'accounts'], certificates: [{ chain }] },
         client_secrets: [{ hash: hashes[0], not_after: '2026-12-31T23:00:00Z' }, { hash: hashes[1] }],
+        labels: { contact: 'api@acme.example' },
       }),
       devApp({ id: 'beta', client_key: 'beta-key' }),
     )
@@ -27,6 +28,7 @@ describe('a registry file', () => {
       ],
       products: new Set(['data', 'accounts']),
       certificates: undefined,
+      labels: { contact: 'api@acme.example' },
     })
     const [registered] = acme?.certificates ?? []
     expect(registered?.leaf.serialNumber).to.equal(leaf.serialNumber)
@@ -36,7 +38,7 @@ describe('a registry file', () => {
     ])
     expect(beta).to.deep.equal({
       ...{ id: 'beta', name: 'Acme', environment: 'production', status: 'enabled', clientKey: 'beta-key' },
-      ...{ clientSecrets: [], products: new Set(), certificates: [] },
+      ...{ clientSecrets: [], products: new Set(), certificates: [], labels: {} },
     })
   })
 
