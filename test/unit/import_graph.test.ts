@@ -10,6 +10,7 @@ const floors = [
   'main.ts',
   'serve.ts',
   'cli/',
+  'metrics/',
   'admin/',
   'envoy/',
   'authorize.ts',
@@ -29,6 +30,7 @@ const floors = [
 const strangers: [string, string[]][] = [
   ['authorize.ts', ['registry/', 'revocation/', 'config/', 'pki/', 'ops/', 'envoy/']],
   ['admin/', ['envoy/', 'authorize.ts', 'registry/']],
+  ['metrics/', ['admin/', 'envoy/', 'authorize.ts', 'config/']],
   ['registry/', ['revocation/', 'intake/', 'ops/']],
   ['revocation/', ['intake/', 'ops/']],
   ['intake/', ['revocation/', 'config/', 'ops/']],
