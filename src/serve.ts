@@ -5,6 +5,11 @@ import { configurationIn } from './cli/configuration_file.ts'
 import { exitCode, type Io } from './cli/io.ts'
 import type { Config } from './config/config.ts'
 import { startServer } from './envoy/server.ts'
+import { startHttpServer } from './http/server.ts'
+import { countDecision } from './metrics/decisions.ts'
+import { measureEventLoop } from './metrics/event_loop.ts'
+import { Metrics } from './metrics/metrics.ts'
+import { metricsRoute } from './metrics/route.ts'
 import { logDecision } from './ops/decision_record.ts'
 import { createLog, type Logger } from './ops/log.ts'
 import { onShutdown } from './ops/shutdown.ts'
@@ -53,6 +58,8 @@ export async function serve(argv: string[], io: Io): Promise<number> {
 
 /** Joins the parts: the one place that knows them all. */
 async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
+  const metrics = new Metrics()
+  const stopMeasuring = measureEventLoop(metrics)
   let watch = (_: RegistrySnapshot): void => {}
   const registry = new FileStore(config.registryFile, {
     onLoaded: (snapshot) => {
@@ -97,16 +104,24 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     typeBase: config.typeBase,
     onDecision: (record) => {
       logDecision(log, record)
+      countDecision(metrics, record)
       if (record.waived !== undefined) revocation.countWaived(record.waived)
     },
   })
+  const scraped =
+    config.metricsAddress &&
+    (await startHttpServer(config.metricsAddress, {
+      routes: [metricsRoute(metrics)],
+      onError: (error) => log.error({ err: error }, 'metrics'),
+    }))
   const admin = await startAdminServer(config.adminAddress, {
     routes: ocspRoutes(revocation.control, clock),
     onError: (error) => log.error({ err: error }, 'admin'),
   })
-  log.info({ address: server.address, admin: admin.address }, 'serving')
+  log.info({ address: server.address, admin: admin.address, metrics: scraped?.address }, 'serving')
   onShutdown(log, async () => {
-    await Promise.all([server.stop(graceMs), admin.stop(graceMs)])
+    await Promise.all([server.stop(graceMs), admin.stop(graceMs), scraped?.stop(graceMs)])
+    stopMeasuring()
     registry.stop()
     await revocation.close()
   })

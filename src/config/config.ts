@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { Hostnames, type Policy, type Rules } from '../domain/policy.ts'
+import type { ListenAddress } from '../listen_address.ts'
 import { type Environment, type Finding, findingsOf, readDocument, valueAt } from './document.ts'
 import { frozen } from './frozen.ts'
 import { type NamedFile, namedFiles } from './named_files.ts'
@@ -11,6 +12,8 @@ import { type ConfigFile, configSchema, knownKeys, type PolicyFile } from './sch
 export interface Config extends Rules {
   readonly listen: string
   readonly adminAddress: string
+  /** `undefined` where nobody scrapes. */
+  readonly metricsAddress: ListenAddress | undefined
   readonly registryFile: string
   readonly qtspsFolder: string | undefined
   readonly deadlineMs: number
@@ -87,6 +90,7 @@ function configOf(file: ConfigFile, folder: string): Config {
     adminAddress: file.admin,
     hostnames: new Hostnames({ mtls: [mtls ?? '', ...otherMtls], tls: [tls ?? '', ...otherTls] }),
     policies: new Map(Object.entries(file.policies).map(([name, policy]) => [name, policyOf(name, policy)])),
+    metricsAddress: file.metrics?.listen,
     registryFile: inFolder(file.registry.file),
     qtspsFolder: file.qtsps === undefined ? undefined : inFolder(file.qtsps),
     deadlineMs: file.deadline,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { psd2Roles } from '../domain/certificate.ts'
 import { channels, credentials } from '../domain/policy.ts'
-import { parseLocalAddress } from '../local_address.ts'
+import { parseListenAddress, parseLocalAddress } from '../listen_address.ts'
 import { ocspSchema } from './ocsp_schema.ts'
 import { duration, hostname, keys, list, oneOf, read, someOf, text, url, yesOrNo } from './values.ts'
 
@@ -78,6 +78,22 @@ export const registrySchema = keys({
   }),
 })
 
+const metricsSchema = keys({
+  listen: read(
+    'an address with a port',
+    'write 127.0.0.1:9464, or 0.0.0.0:9464 for a Prometheus on another host',
+    { type: 'string' },
+    (written) => {
+      const address = typeof written === 'string' ? parseListenAddress(written) : undefined
+      return address?.kind === 'tcp' ? address : undefined
+    },
+  ).meta({
+    description:
+      'Where `/metrics` is, by address and port. Whoever reaches it learns how much traffic there is and what is refused, and nothing of who calls. Each process needs its own.',
+    examples: ['127.0.0.1:9464', '0.0.0.0:9464'],
+  }),
+})
+
 const answersSchema = keys({
   type_base: url(
     ['https', 'http', 'urn', 'tag'],
@@ -132,6 +148,9 @@ export const configSchema = keys({
         'Where operators and the command line reach the service: the absolute path of a Unix socket, or a loopback address with a port. Each process needs its own. Whoever reaches it may see and purge what is remembered, so nothing else is accepted.',
       examples: ['127.0.0.1:9192'],
     }),
+  metrics: metricsSchema
+    .optional()
+    .meta({ description: 'What Prometheus scrapes: see docs/metrics.md. Default: no port for it.' }),
   log: keys({
     level: oneOf(['debug', 'info', 'warn', 'error', 'silent']).default('info').meta({
       description: 'Decisions are logged at `info`.',

@@ -37,8 +37,9 @@ export function checkService(options: CheckServiceOptions): Check {
     let request: AuthRequest | undefined
 
     const answer = (judgement: Judgement): void => {
-      const record = decisionRecord(request, judgement, performance.now() - startedAt)
       const policy = request?.policy === undefined ? undefined : rules.policies.get(request.policy)
+      const ms = performance.now() - startedAt
+      const record = decisionRecord(request, judgement, { channel: policy?.channel, ms })
       const { typeBase } = options
       const answering = { requestId: request?.id ?? '', policy, devApp: record.devapp, typeBase }
       callback(null, checkResponse(judgement.decision, answering))

@@ -1,10 +1,15 @@
 import type { Judgement } from '../authorize.ts'
 import { waiverOf } from '../domain/checks/revocation.ts'
+import type { Channel } from '../domain/policy.ts'
 import type { AuthRequest } from '../domain/request.ts'
 import type { DecisionRecord } from '../ops/decision_record.ts'
 
-/** The record of a decision about `request`, which is `undefined` where it could not be read. */
-export function decisionRecord(request: AuthRequest | undefined, judgement: Judgement, ms: number): DecisionRecord {
+/** The record of a decision about `request`, which is `undefined` where it could not be read; `channel` is the policy's. */
+export function decisionRecord(
+  request: AuthRequest | undefined,
+  judgement: Judgement,
+  { channel, ms }: { readonly channel: Channel | undefined; readonly ms: number },
+): DecisionRecord {
   const { decision, evidence } = judgement
   const presented = request?.certificate
   const selection = evidence?.identity.selection
@@ -12,6 +17,7 @@ export function decisionRecord(request: AuthRequest | undefined, judgement: Judg
   return {
     code: decision.kind === 'allow' ? 'allow' : decision.code,
     policy: request?.policy,
+    channel,
     devapp: selection?.status === 'selected' ? selection.devApp.id : undefined,
     serial: presented?.status === 'presented' ? presented.certificate.serialNumber : undefined,
     request_id: request?.id,

@@ -5,6 +5,8 @@ export interface DecisionRecord {
   /** `allow`, or the code of the refusal. */
   readonly code: string
   readonly policy: string | undefined
+  /** Of the policy; `undefined` where there is none of that name. */
+  readonly channel: 'mtls' | 'tls' | undefined
   readonly devapp: string | undefined
   readonly serial: string | undefined
   readonly request_id: string | undefined

@@ -28,6 +28,7 @@ describe('the configuration', () => {
     expect(rest).to.deep.equal({
       listen: 'unix:/run/devapp-authz/authz.sock',
       adminAddress: 'unix:/run/devapp-authz/admin.sock',
+      metricsAddress: undefined,
       registryFile: '/etc/devapp-authz/devapps.yaml',
       qtspsFolder: undefined,
       deadlineMs: 1_500,

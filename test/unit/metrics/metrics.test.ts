@@ -29,10 +29,10 @@ describe('the metrics', () => {
   it('count decisions by policy, code and channel, and their time', async () => {
     const metrics = new Metrics()
     countDecision(metrics, { code: 'allow', policy: 'data', channel: 'mtls', ms: 0.3 })
-    countDecision(metrics, { code: 'policy_unknown', policy: undefined, channel: undefined, ms: 0.1 })
+    countDecision(metrics, { code: 'policy_unknown', policy: 'no such', channel: undefined, ms: 0.1 })
     expect(await linesOf(metrics, 'decisions_total')).to.deep.equal([
       'devapp_authz_decisions_total{policy="data",code="allow",channel="mtls"} 1',
-      'devapp_authz_decisions_total{policy="unknown",code="policy_unknown",channel="unknown"} 1',
+      'devapp_authz_decisions_total{policy="none",code="policy_unknown",channel="none"} 1',
     ])
     expect(await linesOf(metrics, 'check_duration_seconds')).to.include(
       'devapp_authz_check_duration_seconds_bucket{le="0.0005",channel="mtls"} 1',
