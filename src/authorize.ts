@@ -46,6 +46,7 @@ function gather(
   const known = {
     ...{ now, request, policy, hostnames, identity },
     qtspAccepted: registered !== undefined && policy.psd2 !== undefined && ports.qtsps.accepts(registered.chain[0]),
+    withdrawnRoles: ports.withdrawals.rolesOf(registered?.leaf.organizationIdentifier ?? ''),
   }
   const revocation: RevocationStatus | Promise<RevocationStatus> =
     registered === undefined ? { status: 'not_asked' } : ports.revocation.statusOf(registered, now)

@@ -11,7 +11,7 @@ import { onShutdown } from './ops/shutdown.ts'
 import { certificateFromPem } from './pki/certificate.ts'
 import type { Clock, Ports } from './ports.ts'
 import { FileStore } from './registry/file_store.ts'
-import { QtspFolder } from './registry/qtsps.ts'
+import { Psd2Lists } from './registry/psd2_lists.ts'
 import type { RegistrySnapshot } from './registry/registry.ts'
 import { ClientSecrets } from './registry/secrets.ts'
 import { revocationOptions } from './revocation/configured.ts'
@@ -63,6 +63,11 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
   })
   await registry.start()
 
+  const psd2 = new Psd2Lists({
+    ...config,
+    onLoaded: (list, entries) => log.info({ list, entries }, 'list loaded'),
+    onRefused: (list, error) => log.error({ list, reason: error.message }, 'list refused: what was in force stays'),
+  })
   const options = revocationOptions(config.ocsp, (reason) => log.warn({ reason }, 'redis'))
   const revocation = openRevocation(options, {
     clock,
@@ -86,7 +91,8 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     registry,
     revocation,
     secrets: new ClientSecrets(() => registry.snapshot()?.holdsChosenSecret === true),
-    qtsps: config.qtspsFolder === undefined ? { accepts: () => false } : new QtspFolder(config.qtspsFolder),
+    qtsps: psd2,
+    withdrawals: psd2,
     clock,
   }
   const server = await startServer(config.listen, {
@@ -108,6 +114,7 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
   onShutdown(log, async () => {
     await Promise.all([server.stop(graceMs), admin.stop(graceMs)])
     registry.stop()
+    psd2.stop()
     await revocation.close()
   })
 }

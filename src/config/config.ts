@@ -13,6 +13,7 @@ export interface Config extends Rules {
   readonly adminAddress: string
   readonly registryFile: string
   readonly qtspsFolder: string | undefined
+  readonly withdrawnFile: string | undefined
   readonly deadlineMs: number
   readonly typeBase: string
   readonly logLevel: ConfigFile['log']['level']
@@ -89,6 +90,7 @@ function configOf(file: ConfigFile, folder: string): Config {
     policies: new Map(Object.entries(file.policies).map(([name, policy]) => [name, policyOf(name, policy)])),
     registryFile: inFolder(file.registry.file),
     qtspsFolder: file.qtsps === undefined ? undefined : inFolder(file.qtsps),
+    withdrawnFile: file.psd2.withdrawn === undefined ? undefined : inFolder(file.psd2.withdrawn),
     deadlineMs: file.deadline,
     typeBase: file.answers.type_base.href,
     logLevel: file.log.level,

@@ -78,6 +78,15 @@ export const registrySchema = keys({
   }),
 })
 
+/** What concerns every policy with `psd2`. */
+export const psd2ListsSchema = keys({
+  withdrawn: text.optional().meta({
+    description:
+      'A YAML list of authorisations that were withdrawn while the certificates are still valid: entries with `organization_identifier`, as in the certificate, and `roles`, all where none are named. It has to be there, an empty list being `[]`, and is read again when it changes.',
+    examples: ['withdrawn.yaml'],
+  }),
+})
+
 const answersSchema = keys({
   type_base: url(
     ['https', 'http', 'urn', 'tag'],
@@ -118,9 +127,11 @@ export const configSchema = keys({
     }),
   registry: registrySchema.meta({ description: 'Where the DevApps are.' }),
   qtsps: text.optional().meta({
-    description: 'A folder of PEM files: the issuing CAs whose QWACs are accepted. Needed for `qwac: required`.',
+    description:
+      'A folder of PEM files: the issuing CAs whose QWACs are accepted. Needed for `qwac: required`. It is read again when it changes.',
     examples: ['qtsps/'],
   }),
+  psd2: psd2ListsSchema.prefault({}).meta({ description: 'What PSD2 takes besides the policies.' }),
   deadline: duration(1).prefault('1500ms').meta({
     description: "The longest that one check takes. Below the timeout of Envoy's ext_authz filter.",
   }),

@@ -1,4 +1,4 @@
-import type { Certificate } from './certificate.ts'
+import type { Certificate, Psd2Role } from './certificate.ts'
 import type { DenyCode, ToldOf } from './denials.ts'
 import { denials } from './denials.ts'
 import type { DevApp } from './devapp.ts'
@@ -11,6 +11,8 @@ export interface Allow {
   readonly devApp: DevApp | undefined
   /** The registered leaf that the caller holds the key of, where the policy requires one. */
   readonly certificate: Certificate | undefined
+  /** Those of the certificate that were not withdrawn. */
+  readonly psd2Roles: readonly Psd2Role[]
 }
 
 export interface Deny {

@@ -1,3 +1,4 @@
+import { rolesInForce } from './certificate.ts'
 import { basic } from './checks/basic.ts'
 import { certificatePresented } from './checks/certificate_presented.ts'
 import { certificatePurpose } from './checks/certificate_purpose.ts'
@@ -7,7 +8,7 @@ import type { Check } from './checks/check.ts'
 import { devAppEnabled } from './checks/devapp_enabled.ts'
 import { devAppSelected } from './checks/devapp_selected.ts'
 import { productSelected } from './checks/product.ts'
-import { psd2Roles, qwac } from './checks/psd2.ts'
+import { psd2Authorised, psd2Roles, qwac } from './checks/psd2.ts'
 import { notRevoked } from './checks/revocation.ts'
 import type { Allow, Decision, Deny } from './decision.ts'
 import type { Evidence } from './evidence.ts'
@@ -25,6 +26,7 @@ const checks: readonly Check[] = [
   productSelected,
   qwac,
   psd2Roles,
+  psd2Authorised,
 ]
 
 /** The decision that the evidence supports: the first refusal in the table's order, and allow when there is none. */
@@ -40,10 +42,12 @@ function firstDenial(evidence: Evidence): Deny | undefined {
   return undefined
 }
 
-function allow({ identity: { selection, binding } }: Evidence): Allow {
+function allow({ identity: { selection, binding }, withdrawnRoles }: Evidence): Allow {
+  const certificate = binding.status === 'registered' ? binding.certificate.leaf : undefined
   return {
     kind: 'allow',
     devApp: selection.status === 'selected' ? selection.devApp : undefined,
-    certificate: binding.status === 'registered' ? binding.certificate.leaf : undefined,
+    certificate,
+    psd2Roles: certificate === undefined ? [] : rolesInForce(certificate, withdrawnRoles),
   }
 }

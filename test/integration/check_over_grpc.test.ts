@@ -50,6 +50,7 @@ describe('Check over gRPC', () => {
         secrets: { verify: () => false },
         revocation: { statusOf: () => good },
         qtsps: { accepts: () => false },
+        withdrawals: { rolesOf: () => new Set() },
         clock: () => now,
       },
       readCertificate: certificateFromPem,

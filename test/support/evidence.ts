@@ -114,6 +114,7 @@ export function evidence(changes: Partial<Evidence> = {}): Evidence {
     secretVerified: false,
     revocation: good,
     qtspAccepted: true,
+    withdrawnRoles: new Set(),
     ...changes,
   }
 }

@@ -45,6 +45,7 @@ function ports(changes: Partial<Ports> = {}, binding?: Binding): { ports: Ports;
         },
       },
       qtsps: { accepts: () => true },
+      withdrawals: { rolesOf: () => new Set() },
       clock: () => now,
       ...changes,
     },

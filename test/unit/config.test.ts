@@ -30,6 +30,7 @@ describe('the configuration', () => {
       adminAddress: 'unix:/run/devapp-authz/admin.sock',
       registryFile: '/etc/devapp-authz/devapps.yaml',
       qtspsFolder: undefined,
+      withdrawnFile: undefined,
       deadlineMs: 1_500,
       typeBase: 'https://devapp-authz.example/denials#',
       logLevel: 'info',
@@ -95,11 +96,12 @@ describe('the configuration', () => {
 
   it("starts relative paths at the file's folder, and leaves absolute ones", () => {
     const config = loadWith({
-      ...{ registry: { file: '/srv/devapps.yaml' }, qtsps: '../qtsps' },
+      ...{ registry: { file: '/srv/devapps.yaml' }, qtsps: '../qtsps', psd2: { withdrawn: 'withdrawn.yaml' } },
       ocsp: { issuers: [{ certificate: 'issuers/a.pem', responder_certificate: './pinned.pem' }] },
     })
     expect(config.registryFile).to.equal('/srv/devapps.yaml')
     expect(config.qtspsFolder).to.equal('/etc/qtsps')
+    expect(config.withdrawnFile).to.equal('/etc/devapp-authz/withdrawn.yaml')
     expect(config.ocsp.issuers[0]).to.deep.include({
       certificate: '/etc/devapp-authz/issuers/a.pem',
       responder_certificate: '/etc/devapp-authz/pinned.pem',

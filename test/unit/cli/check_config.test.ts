@@ -99,6 +99,21 @@ describe('devapp-authz check-config', () => {
     expect(problem()).to.match(/registry.file: "empty" is no file/)
   })
 
+  it('names what is wrong with the list of withdrawn authorisations, which the service would not start with', () => {
+    const problem = (): string => run(file).stderr
+    writeFileSync(file, `${good}psd2: { withdrawn: withdrawn.yaml }\n`)
+    expect(problem()).to.match(/authz.yaml:12: psd2.withdrawn: there is no "withdrawn.yaml"; create it/)
+    writeFileSync(
+      beside('withdrawn.yaml'),
+      '- { organization_identifier: A }\n- { organization_identifier: B, roles: [C] }',
+    )
+    expect(problem()).to.match(
+      /psd2.withdrawn: "withdrawn.yaml", line 2: \[1\].roles\[0\]: expected PSP_AS.* got "C"; write one of these words/,
+    )
+    writeFileSync(beside('withdrawn.yaml'), '[]')
+    expect(run(file).code).to.equal(0)
+  })
+
   it('prints the problems as JSON', () => {
     writeFileSync(file, `${good}deadline: 5\n`)
     const { code, stdout, stderr } = run(file, '--json')

@@ -29,7 +29,12 @@ describe('an allowed request', () => {
   const leaf = certificate({ organizationIdentifier: 'PSDFI-FINFSA-2858394-9', qcStatements: qwac() })
 
   it('carries the whole identity of a QWAC, each header overwritten', () => {
-    const { set, removed, actions } = allowedHeaders({ kind: 'allow', devApp: devApp(), certificate: leaf })
+    const { set, removed, actions } = allowedHeaders({
+      kind: 'allow',
+      devApp: devApp(),
+      certificate: leaf,
+      psd2Roles: ['PSP_AI'],
+    })
     expect(set).to.deep.equal({
       'x-devapp-id': 'acme',
       'x-client-cert-serial': '0a01',
@@ -45,9 +50,9 @@ describe('an allowed request', () => {
 
   it('has every identity header either set or removed, and none in both lists', () => {
     for (const decision of [
-      { kind: 'allow', devApp: undefined, certificate: undefined },
-      { kind: 'allow', devApp: devApp(), certificate: undefined },
-      { kind: 'allow', devApp: devApp(), certificate: certificate() },
+      { kind: 'allow', devApp: undefined, certificate: undefined, psd2Roles: [] },
+      { kind: 'allow', devApp: devApp(), certificate: undefined, psd2Roles: [] },
+      { kind: 'allow', devApp: devApp(), certificate: certificate(), psd2Roles: [] },
     ] as const) {
       const { set, removed } = allowedHeaders(decision)
       expect([...Object.keys(set), ...removed].sort()).to.deep.equal([...identityHeaders].sort())
@@ -55,7 +60,7 @@ describe('an allowed request', () => {
   })
 
   it('loses the credentials of Basic, unless the policy keeps them', () => {
-    const decision = { kind: 'allow', devApp: devApp(), certificate: undefined } as const
+    const decision = { kind: 'allow', devApp: devApp(), certificate: undefined, psd2Roles: [] } as const
     expect(allowedHeaders(decision, { require: new Set(['basic']) }).removed).to.include('authorization')
     expect(allowedHeaders(decision, { require: new Set(['basic']), keepAuthorization: true }).removed).not.to.include(
       'authorization',
@@ -65,7 +70,7 @@ describe('an allowed request', () => {
 
   it('has no name that could end or split a header', () => {
     const odd = certificate({ commonNames: ['Müller\r\nx-devapp-id: root\0 100%'] })
-    const { set } = allowedHeaders({ kind: 'allow', devApp: devApp(), certificate: odd })
+    const { set } = allowedHeaders({ kind: 'allow', devApp: devApp(), certificate: odd, psd2Roles: [] })
     expect(set['x-client-cert-cn']).to.equal('M%C3%BCller%0D%0Ax-devapp-id: root%00 100%25')
   })
 })

@@ -27,6 +27,7 @@ function service(changes: Partial<CheckServiceOptions['ports']> = {}, deadlineMs
       secrets: { verify: () => false },
       revocation: { statusOf: () => good },
       qtsps: { accepts: () => true },
+      withdrawals: { rolesOf: () => new Set() },
       clock: () => now,
       ...changes,
     },
