@@ -1,13 +1,17 @@
 import { parseArgs } from 'node:util'
 import { startAdminServer } from './admin/admin_server.ts'
 import { ocspRoutes } from './admin/ocsp_routes.ts'
+import { shadowRoutes } from './admin/shadow_routes.ts'
 import { configurationIn } from './cli/configuration_file.ts'
 import { exitCode, type Io } from './cli/io.ts'
 import type { Config } from './config/config.ts'
+import { policiesInShadow } from './domain/shadow.ts'
 import { startServer } from './envoy/server.ts'
 import { logDecision } from './ops/decision_record.ts'
 import { createLog, type Logger } from './ops/log.ts'
+import { ShadowNotice } from './ops/shadow_notice.ts'
 import { onShutdown } from './ops/shutdown.ts'
+import { WouldDenyCount } from './ops/would_deny_count.ts'
 import { certificateFromPem } from './pki/certificate.ts'
 import type { Clock, Ports } from './ports.ts'
 import { FileStore } from './registry/file_store.ts'
@@ -95,6 +99,7 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     withdrawals: psd2,
     clock,
   }
+  const wouldDeny = new WouldDenyCount()
   const server = await startServer(config.listen, {
     rules: () => config,
     ports,
@@ -103,18 +108,21 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     typeBase: config.typeBase,
     onDecision: (record) => {
       logDecision(log, record)
+      wouldDeny.add(record)
       if (record.waived !== undefined) revocation.countWaived(record.waived)
     },
   })
   const admin = await startAdminServer(config.adminAddress, {
-    routes: ocspRoutes(revocation.control, clock),
+    routes: [...ocspRoutes(revocation.control, clock), ...shadowRoutes(() => config, wouldDeny, clock)],
     onError: (error) => log.error({ err: error }, 'admin'),
   })
+  const shadow = new ShadowNotice({ log, clock, inShadow: (now) => policiesInShadow(config, now) })
   log.info({ address: server.address, admin: admin.address }, 'serving')
   onShutdown(log, async () => {
     await Promise.all([server.stop(graceMs), admin.stop(graceMs)])
     registry.stop()
     psd2.stop()
+    shadow.stop()
     await revocation.close()
   })
 }

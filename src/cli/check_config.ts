@@ -157,7 +157,17 @@ function summary(file: string, config: Config, written: Examination['file']): st
     `A check takes at most ${config.deadlineMs} ms, of which ${config.ocsp.timeout} ms are for an OCSP answer;`,
     `answers are remembered in memory${redis === undefined ? '' : ` and in ${nameOfRedis(redis)}`}.`,
   ]
-  return `${wrapped(paragraph.join(' '), 100)}\n\n${tableOfPolicies(config)}`
+  const shadow = shadowOf(config)
+  const warning = shadow === undefined ? '' : `${wrapped(shadow, 100)}\n\n`
+  return `${wrapped(paragraph.join(' '), 100)}\n\n${warning}${tableOfPolicies(config)}`
+}
+
+/** The policies whose refusals are not enforced; `undefined` where there are none. */
+function shadowOf({ policies, shadowUntil }: Config): string | undefined {
+  const named = [...policies.values()].filter(({ shadow }) => shadow).map(({ name }) => name)
+  const all = shadowUntil && `of every policy until ${shadowUntil.toISOString()}`
+  const which = [named.length > 0 ? `of ${named.join(', ')}` : '', all ?? ''].filter((part) => part !== '')
+  return which.length === 0 ? undefined : `SHADOW MODE: refusals ${which.join(', and ')} are logged and not enforced.`
 }
 
 function tableOfPolicies({ policies, ocsp }: Config): string {

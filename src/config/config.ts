@@ -88,6 +88,7 @@ function configOf(file: ConfigFile, folder: string): Config {
     adminAddress: file.admin,
     hostnames: new Hostnames({ mtls: [mtls ?? '', ...otherMtls], tls: [tls ?? '', ...otherTls] }),
     policies: new Map(Object.entries(file.policies).map(([name, policy]) => [name, policyOf(name, policy)])),
+    shadowUntil: file.shadow?.until,
     registryFile: inFolder(file.registry.file),
     qtspsFolder: file.qtsps === undefined ? undefined : inFolder(file.qtsps),
     withdrawnFile: file.psd2.withdrawn === undefined ? undefined : inFolder(file.psd2.withdrawn),
@@ -130,5 +131,6 @@ function policyOf(name: string, policy: PolicyFile): Policy {
     onNoSource: policy.on_no_source,
     answer: policy.answer ?? (policy.psd2 === undefined ? 'problem' : 'berlin_group'),
     keepAuthorization: policy.keep_authorization,
+    shadow: policy.shadow,
   }
 }

@@ -3,7 +3,7 @@ import { psd2Roles } from '../domain/certificate.ts'
 import { channels, credentials } from '../domain/policy.ts'
 import { parseLocalAddress } from '../local_address.ts'
 import { ocspSchema } from './ocsp_schema.ts'
-import { duration, hostname, keys, list, oneOf, read, someOf, text, url, yesOrNo } from './values.ts'
+import { duration, hostname, instant, keys, list, oneOf, read, someOf, text, url, yesOrNo } from './values.ts'
 
 const onFailure = oneOf(['deny', 'allow'])
 
@@ -69,6 +69,9 @@ export const policySchema = keys({
   keep_authorization: yesOrNo.default(false).meta({
     description: 'Whether the upstream sees the credentials of Basic.',
   }),
+  shadow: yesOrNo.default(false).meta({
+    description: 'Whether refusals are logged and counted, and not enforced. Some always are: see docs/shadow-mode.md.',
+  }),
 })
 
 export const registrySchema = keys({
@@ -132,6 +135,14 @@ export const configSchema = keys({
     examples: ['qtsps/'],
   }),
   psd2: psd2ListsSchema.prefault({}).meta({ description: 'What PSD2 takes besides the policies.' }),
+  shadow: keys({
+    until: instant.meta({
+      description: 'From this instant on, by the clock, refusals are enforced again.',
+      examples: ['2026-12-31T00:00:00Z'],
+    }),
+  })
+    .optional()
+    .meta({ description: 'Shadow mode for all policies at once, as `policies.NAME.shadow` is for one.' }),
   deadline: duration(1).prefault('1500ms').meta({
     description: "The longest that one check takes. Below the timeout of Envoy's ext_authz filter.",
   }),

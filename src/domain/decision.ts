@@ -3,7 +3,7 @@ import type { DenyCode, ToldOf } from './denials.ts'
 import { denials } from './denials.ts'
 import type { DevApp } from './devapp.ts'
 
-export type Decision = Allow | Deny
+export type Decision = Allow | Deny | Shadowed
 
 export interface Allow {
   readonly kind: 'allow'
@@ -22,6 +22,24 @@ export interface Deny {
   readonly told: string
   /** For the log, never for the caller. */
   readonly detail: string | undefined
+}
+
+/** A refusal that shadow mode does not enforce: the request passes, and the upstream is told of nobody. */
+export interface Shadowed {
+  readonly kind: 'shadowed'
+  readonly denial: Deny
+}
+
+/** What was found against the request, enforced or not. */
+export function denialIn(decision: Decision): Deny | undefined {
+  switch (decision.kind) {
+    case 'allow':
+      return undefined
+    case 'deny':
+      return decision
+    case 'shadowed':
+      return decision.denial
+  }
 }
 
 type Values<Code extends DenyCode> = [ToldOf<Code>] extends [never]

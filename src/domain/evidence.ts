@@ -9,6 +9,8 @@ export interface Evidence {
   readonly request: AuthRequest
   readonly policy: Policy
   readonly hostnames: Hostnames
+  /** Whether the policy is in shadow mode at `now`. */
+  readonly shadow: boolean
   readonly identity: Identity
   /** Whether the secret of Basic is the DevApp's; false where none was presented or the ClientKey is unknown. */
   readonly secretVerified: boolean

@@ -10,8 +10,9 @@ import { devAppSelected } from './checks/devapp_selected.ts'
 import { productSelected } from './checks/product.ts'
 import { psd2Authorised, psd2Roles, qwac } from './checks/psd2.ts'
 import { notRevoked } from './checks/revocation.ts'
-import type { Allow, Decision, Deny } from './decision.ts'
+import type { Allow, Decision, Deny, Shadowed } from './decision.ts'
 import type { Evidence } from './evidence.ts'
+import { enforcedInShadow } from './shadow.ts'
 
 /** In order: who holds the key, whether the issuer still vouches for it, who calls, and what that caller may do. */
 const checks: readonly Check[] = [
@@ -31,7 +32,15 @@ const checks: readonly Check[] = [
 
 /** The decision that the evidence supports: the first refusal in the table's order, and allow when there is none. */
 export function judge(evidence: Evidence): Decision {
-  return firstDenial(evidence) ?? allow(evidence)
+  return refusal(evidence) ?? allow(evidence)
+}
+
+/** In shadow mode every check is asked, since one that is always enforced may come after one that is not. */
+function refusal(evidence: Evidence): Deny | Shadowed | undefined {
+  if (!evidence.shadow) return firstDenial(evidence)
+  const denials = checks.flatMap((check) => check(evidence) ?? [])
+  const [denial] = denials
+  return denial && (enforcedInShadow(denials, evidence) ?? { kind: 'shadowed', denial })
 }
 
 function firstDenial(evidence: Evidence): Deny | undefined {

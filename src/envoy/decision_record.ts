@@ -1,16 +1,19 @@
 import type { Judgement } from '../authorize.ts'
 import { waiverOf } from '../domain/checks/revocation.ts'
+import { denialIn } from '../domain/decision.ts'
 import type { AuthRequest } from '../domain/request.ts'
 import type { DecisionRecord } from '../ops/decision_record.ts'
 
 /** The record of a decision about `request`, which is `undefined` where it could not be read. */
 export function decisionRecord(request: AuthRequest | undefined, judgement: Judgement, ms: number): DecisionRecord {
   const { decision, evidence } = judgement
+  const denial = denialIn(decision)
   const presented = request?.certificate
   const selection = evidence?.identity.selection
   const revocation = evidence?.revocation
   return {
-    code: decision.kind === 'allow' ? 'allow' : decision.code,
+    code: denial?.code ?? 'allow',
+    shadow: decision.kind === 'shadowed' ? true : undefined,
     policy: request?.policy,
     devapp: selection?.status === 'selected' ? selection.devApp.id : undefined,
     serial: presented?.status === 'presented' ? presented.certificate.serialNumber : undefined,
@@ -19,6 +22,6 @@ export function decisionRecord(request: AuthRequest | undefined, judgement: Judg
     revocation: revocation?.status,
     tier: revocation !== undefined && 'tier' in revocation ? revocation.tier : undefined,
     waived: decision.kind === 'allow' && evidence !== undefined ? waiverOf(evidence) : undefined,
-    detail: decision.kind === 'deny' ? decision.detail : undefined,
+    detail: denial?.detail,
   }
 }

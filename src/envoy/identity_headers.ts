@@ -10,6 +10,12 @@ export const identityHeaders = [
   'x-tpp-roles',
   'x-tpp-nca',
 ] as const
+/** The code of the refusal that shadow mode did not enforce. */
+export const shadowHeader = 'x-devapp-authz-shadow'
+
+/** Every header by which the service speaks to the upstream: nothing arrives there that a client sent under these names. */
+export const upstreamHeaders = [...identityHeaders, shadowHeader] as const
+
 export type IdentityHeader = (typeof identityHeaders)[number]
 
 /** The values for an allowed request; a name with `undefined` is not known of this caller. */

@@ -40,6 +40,7 @@ describe('Check over gRPC', () => {
     server = await startServer(`unix:${socket}`, {
       rules: () => ({
         hostnames,
+        shadowUntil: undefined,
         policies: new Map([
           ['data', policy()],
           ['merchant', policy({ name: 'merchant', channel: 'tls', require: new Set(['basic']) })],

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Psd2Role } from '../../../src/domain/certificate.ts'
 import { waiverOf } from '../../../src/domain/checks/revocation.ts'
-import { type Deny, deny } from '../../../src/domain/decision.ts'
+import { type Deny, denialIn, deny } from '../../../src/domain/decision.ts'
 import type { DenyCode } from '../../../src/domain/denials.ts'
 import type { Evidence, RevocationStatus } from '../../../src/domain/evidence.ts'
 import { judge } from '../../../src/domain/judge.ts'
@@ -281,7 +281,7 @@ describe('judge', () => {
     for (const [title, revocation, changes, expected] of cases) {
       it(`${title}: ${expected}`, () => {
         const decision = judge(evidence({ revocation, policy: policy(changes) }))
-        expect(decision.kind === 'allow' ? 'allow' : decision.code).to.equal(expected)
+        expect(denialIn(decision)?.code ?? 'allow').to.equal(expected)
       })
     }
   })
