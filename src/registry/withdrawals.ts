@@ -5,7 +5,12 @@ import { type Psd2Role, psd2Roles } from '../domain/certificate.ts'
 import { foldedIdentifier } from '../domain/organization_identifier.ts'
 import type { Withdrawals } from '../ports.ts'
 
-const entrySchema = keys({ organization_identifier: text, roles: someOf(oneOf(psd2Roles)).optional() })
+// A blank one would be that of every certificate without an identifier.
+const identifier = text.refine((written) => foldedIdentifier(written) !== '', {
+  error: 'it is blank',
+  params: { cure: 'write it as in the certificate, which devapp-authz cert show prints' },
+})
+const entrySchema = keys({ organization_identifier: identifier, roles: someOf(oneOf(psd2Roles)).optional() })
 
 const nothing: ReadonlySet<Psd2Role> = new Set()
 

@@ -58,6 +58,10 @@ describe('WithdrawalList', () => {
       'withdrawn.yaml:2: [0].roles: it is empty; name at least one, or remove the key where it is optional',
     ],
     'an entry for nobody': ['- roles: [PSP_AI]\n', 'withdrawn.yaml:1: [0].organization_identifier: it is missing'],
+    'a blank identifier': [
+      '- organization_identifier: "  "\n',
+      'withdrawn.yaml:1: [0].organization_identifier: it is blank; write it as in the certificate',
+    ],
     'a misspelt key': [
       '- organization_identifier: PSDFI-FINFSA-1\n  role: [PSP_AI]\n',
       'withdrawn.yaml:2: [0].role: there is no such key; remove it, or write roles',
