@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
 import { startAdminServer } from './admin/admin_server.ts'
 import { ocspRoutes } from './admin/ocsp_routes.ts'
+import { shadowRoutes } from './admin/shadow_routes.ts'
 import { configurationIn } from './cli/configuration_file.ts'
 import { exitCode, type Io } from './cli/io.ts'
 import type { Config } from './config/config.ts'
+import { policiesInShadow } from './domain/shadow.ts'
 import { startServer } from './envoy/server.ts'
 import { startHttpServer } from './http/server.ts'
 import { countDecision } from './metrics/decisions.ts'
@@ -12,11 +14,13 @@ import { Metrics } from './metrics/metrics.ts'
 import { metricsRoute } from './metrics/route.ts'
 import { logDecision } from './ops/decision_record.ts'
 import { createLog, type Logger } from './ops/log.ts'
+import { ShadowNotice } from './ops/shadow_notice.ts'
 import { onShutdown } from './ops/shutdown.ts'
+import { WouldDenyCount } from './ops/would_deny_count.ts'
 import { certificateFromPem } from './pki/certificate.ts'
 import type { Clock, Ports } from './ports.ts'
 import { FileStore } from './registry/file_store.ts'
-import { QtspFolder } from './registry/qtsps.ts'
+import { Psd2Lists } from './registry/psd2_lists.ts'
 import type { RegistrySnapshot } from './registry/registry.ts'
 import { ClientSecrets } from './registry/secrets.ts'
 import { revocationOptions } from './revocation/configured.ts'
@@ -70,6 +74,11 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
   })
   await registry.start()
 
+  const psd2 = new Psd2Lists({
+    ...config,
+    onLoaded: (list, entries) => log.info({ list, entries }, 'list loaded'),
+    onRefused: (list, error) => log.error({ list, reason: error.message }, 'list refused: what was in force stays'),
+  })
   const options = revocationOptions(config.ocsp, (reason) => log.warn({ reason }, 'redis'))
   const revocation = openRevocation(options, {
     clock,
@@ -93,9 +102,11 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     registry,
     revocation,
     secrets: new ClientSecrets(() => registry.snapshot()?.holdsChosenSecret === true),
-    qtsps: config.qtspsFolder === undefined ? { accepts: () => false } : new QtspFolder(config.qtspsFolder),
+    qtsps: psd2,
+    withdrawals: psd2,
     clock,
   }
+  const wouldDeny = new WouldDenyCount()
   const server = await startServer(config.listen, {
     rules: () => config,
     ports,
@@ -105,6 +116,7 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     onDecision: (record) => {
       logDecision(log, record)
       countDecision(metrics, record)
+      wouldDeny.add(record)
       if (record.waived !== undefined) revocation.countWaived(record.waived)
     },
   })
@@ -115,14 +127,17 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
       onError: (error) => log.error({ err: error }, 'metrics'),
     }))
   const admin = await startAdminServer(config.adminAddress, {
-    routes: ocspRoutes(revocation.control, clock),
+    routes: [...ocspRoutes(revocation.control, clock), ...shadowRoutes(() => config, wouldDeny, clock)],
     onError: (error) => log.error({ err: error }, 'admin'),
   })
+  const shadow = new ShadowNotice({ log, clock, inShadow: (now) => policiesInShadow(config, now) })
   log.info({ address: server.address, admin: admin.address, metrics: scraped?.address }, 'serving')
   onShutdown(log, async () => {
     await Promise.all([server.stop(graceMs), admin.stop(graceMs), scraped?.stop(graceMs)])
     stopMeasuring()
     registry.stop()
+    psd2.stop()
+    shadow.stop()
     await revocation.close()
   })
 }

@@ -16,6 +16,7 @@ export interface Config extends Rules {
   readonly metricsAddress: ListenAddress | undefined
   readonly registryFile: string
   readonly qtspsFolder: string | undefined
+  readonly withdrawnFile: string | undefined
   readonly deadlineMs: number
   readonly typeBase: string
   readonly logLevel: ConfigFile['log']['level']
@@ -91,8 +92,10 @@ function configOf(file: ConfigFile, folder: string): Config {
     hostnames: new Hostnames({ mtls: [mtls ?? '', ...otherMtls], tls: [tls ?? '', ...otherTls] }),
     policies: new Map(Object.entries(file.policies).map(([name, policy]) => [name, policyOf(name, policy)])),
     metricsAddress: file.metrics?.listen,
+    shadowUntil: file.shadow?.until,
     registryFile: inFolder(file.registry.file),
     qtspsFolder: file.qtsps === undefined ? undefined : inFolder(file.qtsps),
+    withdrawnFile: file.psd2.withdrawn === undefined ? undefined : inFolder(file.psd2.withdrawn),
     deadlineMs: file.deadline,
     typeBase: file.answers.type_base.href,
     logLevel: file.log.level,
@@ -132,5 +135,6 @@ function policyOf(name: string, policy: PolicyFile): Policy {
     onNoSource: policy.on_no_source,
     answer: policy.answer ?? (policy.psd2 === undefined ? 'problem' : 'berlin_group'),
     keepAuthorization: policy.keep_authorization,
+    shadow: policy.shadow,
   }
 }

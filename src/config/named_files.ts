@@ -3,12 +3,12 @@ import { valueAt } from './document.ts'
 import { issuerSchema } from './ocsp_schema.ts'
 import { tlsSchema } from './redis_schema.ts'
 import { items, readable } from './rules.ts'
-import { configSchema, registrySchema } from './schema.ts'
+import { configSchema, psd2ListsSchema, registrySchema } from './schema.ts'
 
 /** What a configuration says is there beside it. */
 export interface NamedFile {
   readonly path: readonly PropertyKey[]
-  readonly holds: 'devapps' | 'certificates' | 'folder_of_certificates'
+  readonly holds: 'devapps' | 'withdrawals' | 'certificates' | 'folder_of_certificates'
   /** Absolute. */
   readonly file: string
 }
@@ -30,6 +30,7 @@ export function namedFiles(file: unknown, folder: string): readonly NamedFile[] 
   return [
     ...named(['registry', 'file'], 'devapps', readable(registrySchema, valueAt(file, ['registry'])).file),
     ...named(['qtsps'], 'folder_of_certificates', readable(configSchema, file).qtsps),
+    ...named(['psd2', 'withdrawn'], 'withdrawals', readable(psd2ListsSchema, valueAt(file, ['psd2'])).withdrawn),
     ...issuers,
     ...named([...tlsPath, 'ca'], 'certificates', tls.ca),
     ...named([...tlsPath, 'certificate'], 'certificates', tls.certificate),

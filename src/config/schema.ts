@@ -3,7 +3,7 @@ import { psd2Roles } from '../domain/certificate.ts'
 import { channels, credentials } from '../domain/policy.ts'
 import { parseListenAddress, parseLocalAddress } from '../listen_address.ts'
 import { ocspSchema } from './ocsp_schema.ts'
-import { duration, hostname, keys, list, oneOf, read, someOf, text, url, yesOrNo } from './values.ts'
+import { duration, hostname, instant, keys, list, oneOf, read, someOf, text, url, yesOrNo } from './values.ts'
 
 const onFailure = oneOf(['deny', 'allow'])
 
@@ -69,6 +69,9 @@ export const policySchema = keys({
   keep_authorization: yesOrNo.default(false).meta({
     description: 'Whether the upstream sees the credentials of Basic.',
   }),
+  shadow: yesOrNo.default(false).meta({
+    description: 'Whether refusals are logged and counted, and not enforced. Some always are: see docs/shadow-mode.md.',
+  }),
 })
 
 export const registrySchema = keys({
@@ -91,6 +94,15 @@ const metricsSchema = keys({
     description:
       'Where `/metrics` is, by address and port. Whoever reaches it learns how much traffic there is and what is refused, and nothing of who calls. Each process needs its own.',
     examples: ['127.0.0.1:9464', '0.0.0.0:9464'],
+  }),
+})
+
+/** What concerns every policy with `psd2`. */
+export const psd2ListsSchema = keys({
+  withdrawn: text.optional().meta({
+    description:
+      'A YAML list of authorisations that were withdrawn while the certificates are still valid: entries with `organization_identifier`, as in the certificate, and `roles`, all where none are named. It has to be there, an empty list being `[]`, and is read again when it changes.',
+    examples: ['withdrawn.yaml'],
   }),
 })
 
@@ -134,9 +146,19 @@ export const configSchema = keys({
     }),
   registry: registrySchema.meta({ description: 'Where the DevApps are.' }),
   qtsps: text.optional().meta({
-    description: 'A folder of PEM files: the issuing CAs whose QWACs are accepted. Needed for `qwac: required`.',
+    description:
+      'A folder of PEM files: the issuing CAs whose QWACs are accepted. Needed for `qwac: required`. It is read again when it changes.',
     examples: ['qtsps/'],
   }),
+  psd2: psd2ListsSchema.prefault({}).meta({ description: 'What PSD2 takes besides the policies.' }),
+  shadow: keys({
+    until: instant.meta({
+      description: 'From this instant on, by the clock, refusals are enforced again.',
+      examples: ['2026-12-31T00:00:00Z'],
+    }),
+  })
+    .optional()
+    .meta({ description: 'Shadow mode for all policies at once, as `policies.NAME.shadow` is for one.' }),
   deadline: duration(1).prefault('1500ms').meta({
     description: "The longest that one check takes. Below the timeout of Envoy's ext_authz filter.",
   }),

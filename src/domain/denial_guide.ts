@@ -152,6 +152,16 @@ export const denialGuide: Readonly<Record<DenyCode | keyof typeof gatewayDenials
     operator: 'Nothing. Roles of later editions are shown by `devapp-authz cert show`, and grant nothing.',
     detail: '`held`: the roles that the certificate has.',
   },
+  psd2_authorisation_withdrawn: {
+    meaning:
+      "The certificate is valid and names the role, and the third party's organizationIdentifier is on the list of `psd2.withdrawn`: without the roles withdrawn there, too few are left for the policy, or none at all.",
+    caller:
+      'Ask the competent authority that granted the authorisation. Once it is granted again, tell the platform team; the certificate may stay.',
+    operator:
+      "Compare the list with the authority's public register, or the EBA's. The list is read again whenever it changes.",
+    detail:
+      '`organizationIdentifier`, as in the certificate; `withdrawn`: the roles on the list; `left`: those of the certificate that remain.',
+  },
   devapp_disabled: {
     meaning: 'The credentials are right, and the DevApp that they belong to is disabled.',
     caller: 'Ask the platform team.',

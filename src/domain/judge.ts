@@ -1,3 +1,4 @@
+import { rolesInForce } from './certificate.ts'
 import { basic } from './checks/basic.ts'
 import { certificatePresented } from './checks/certificate_presented.ts'
 import { certificatePurpose } from './checks/certificate_purpose.ts'
@@ -7,10 +8,11 @@ import type { Check } from './checks/check.ts'
 import { devAppEnabled } from './checks/devapp_enabled.ts'
 import { devAppSelected } from './checks/devapp_selected.ts'
 import { productSelected } from './checks/product.ts'
-import { psd2Roles, qwac } from './checks/psd2.ts'
+import { psd2Authorised, psd2Roles, qwac } from './checks/psd2.ts'
 import { notRevoked } from './checks/revocation.ts'
-import type { Allow, Decision, Deny } from './decision.ts'
+import type { Allow, Decision, Deny, Shadowed } from './decision.ts'
 import type { Evidence } from './evidence.ts'
+import { enforcedInShadow } from './shadow.ts'
 
 /** In order: who holds the key, whether the issuer still vouches for it, who calls, and what that caller may do. */
 const checks: readonly Check[] = [
@@ -25,11 +27,20 @@ const checks: readonly Check[] = [
   productSelected,
   qwac,
   psd2Roles,
+  psd2Authorised,
 ]
 
 /** The decision that the evidence supports: the first refusal in the table's order, and allow when there is none. */
 export function judge(evidence: Evidence): Decision {
-  return firstDenial(evidence) ?? allow(evidence)
+  return refusal(evidence) ?? allow(evidence)
+}
+
+/** In shadow mode every check is asked, since one that is always enforced may come after one that is not. */
+function refusal(evidence: Evidence): Deny | Shadowed | undefined {
+  if (!evidence.shadow) return firstDenial(evidence)
+  const denials = checks.flatMap((check) => check(evidence) ?? [])
+  const [denial] = denials
+  return denial && (enforcedInShadow(denials, evidence) ?? { kind: 'shadowed', denial })
 }
 
 function firstDenial(evidence: Evidence): Deny | undefined {
@@ -40,10 +51,12 @@ function firstDenial(evidence: Evidence): Deny | undefined {
   return undefined
 }
 
-function allow({ identity: { selection, binding } }: Evidence): Allow {
+function allow({ identity: { selection, binding }, withdrawnRoles }: Evidence): Allow {
+  const certificate = binding.status === 'registered' ? binding.certificate.leaf : undefined
   return {
     kind: 'allow',
     devApp: selection.status === 'selected' ? selection.devApp : undefined,
-    certificate: binding.status === 'registered' ? binding.certificate.leaf : undefined,
+    certificate,
+    psd2Roles: certificate === undefined ? [] : rolesInForce(certificate, withdrawnRoles),
   }
 }

@@ -1,5 +1,6 @@
 import type { Judgement } from '../authorize.ts'
 import { waiverOf } from '../domain/checks/revocation.ts'
+import { denialIn } from '../domain/decision.ts'
 import type { Channel } from '../domain/policy.ts'
 import type { AuthRequest } from '../domain/request.ts'
 import type { DecisionRecord } from '../ops/decision_record.ts'
@@ -11,11 +12,13 @@ export function decisionRecord(
   { channel, ms }: { readonly channel: Channel | undefined; readonly ms: number },
 ): DecisionRecord {
   const { decision, evidence } = judgement
+  const denial = denialIn(decision)
   const presented = request?.certificate
   const selection = evidence?.identity.selection
   const revocation = evidence?.revocation
   return {
-    code: decision.kind === 'allow' ? 'allow' : decision.code,
+    code: denial?.code ?? 'allow',
+    shadow: decision.kind === 'shadowed' ? true : undefined,
     policy: request?.policy,
     channel,
     devapp: selection?.status === 'selected' ? selection.devApp.id : undefined,
@@ -25,6 +28,6 @@ export function decisionRecord(
     revocation: revocation?.status,
     tier: revocation !== undefined && 'tier' in revocation ? revocation.tier : undefined,
     waived: decision.kind === 'allow' && evidence !== undefined ? waiverOf(evidence) : undefined,
-    detail: decision.kind === 'deny' ? decision.detail : undefined,
+    detail: denial?.detail,
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Finding, findingsOf, readDocument, valueAt } from '../config/document.ts'
 import { byLine, DocumentError } from '../config/problem.ts'
-import { expected, fail, keys, list, oneOf, read, text } from '../config/values.ts'
+import { expected, fail, instant, keys, list, oneOf, read, text } from '../config/values.ts'
 import type { Certificate } from '../domain/certificate.ts'
 import type { DevApp, RegisteredCertificate } from '../domain/devapp.ts'
 import { CertificateError, certificatesFromPem, isSignedBy } from '../pki/certificate.ts'
@@ -30,13 +30,6 @@ const secretHash = z.unknown().transform((hash, context): string => {
     'not the hash of a secret',
     'make one with devapp-authz devapp hash-secret; never write the secret itself',
   )
-  return z.NEVER
-})
-
-const instant = z.string({ error: (issue) => expected('a time', issue.input) }).transform((written, context) => {
-  const time = new Date(written)
-  if (!Number.isNaN(time.getTime()) && /^\d{4}-\d\d-\d\dT.*Z$/.test(written)) return time
-  fail(context, expected('a time', written), 'write it in UTC, such as "2026-12-31T00:00:00Z"')
   return z.NEVER
 })
 

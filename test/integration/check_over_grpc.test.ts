@@ -40,6 +40,7 @@ describe('Check over gRPC', () => {
     server = await startServer(`unix:${socket}`, {
       rules: () => ({
         hostnames,
+        shadowUntil: undefined,
         policies: new Map([
           ['data', policy()],
           ['merchant', policy({ name: 'merchant', channel: 'tls', require: new Set(['basic']) })],
@@ -50,6 +51,7 @@ describe('Check over gRPC', () => {
         secrets: { verify: () => false },
         revocation: { statusOf: () => good },
         qtsps: { accepts: () => false },
+        withdrawals: { rolesOf: () => new Set() },
         clock: () => now,
       },
       readCertificate: certificateFromPem,

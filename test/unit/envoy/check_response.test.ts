@@ -1,13 +1,13 @@
 import { expect } from 'chai'
-import { type Allow, type Deny, deny } from '../../../src/domain/decision.ts'
+import { type Allow, type Deny, deny, type Shadowed } from '../../../src/domain/decision.ts'
 import { denials } from '../../../src/domain/denials.ts'
 import { checkResponse } from '../../../src/envoy/check_response.ts'
-import { identityHeaders } from '../../../src/envoy/identity_headers.ts'
+import { identityHeaders, upstreamHeaders } from '../../../src/envoy/identity_headers.ts'
 import { certificate, devApp, policy, qwac } from '../../support/evidence.ts'
 
 const answering = { requestId: 'r-1', policy: policy(), devApp: 'acme', typeBase: 'https://docs.example/denials#' }
 
-function allowedHeaders(decision: Allow, changes: Parameters<typeof policy>[0] = {}) {
+function passingHeaders(decision: Allow | Shadowed, changes: Parameters<typeof policy>[0] = {}) {
   const response = checkResponse(decision, { ...answering, policy: policy(changes) }).ok_response
   return {
     set: Object.fromEntries((response?.headers ?? []).map(({ header }) => [header?.key, header?.value])),
@@ -29,7 +29,12 @@ describe('an allowed request', () => {
   const leaf = certificate({ organizationIdentifier: 'PSDFI-FINFSA-2858394-9', qcStatements: qwac() })
 
   it('carries the whole identity of a QWAC, each header overwritten', () => {
-    const { set, removed, actions } = allowedHeaders({ kind: 'allow', devApp: devApp(), certificate: leaf })
+    const { set, removed, actions } = passingHeaders({
+      kind: 'allow',
+      devApp: devApp(),
+      certificate: leaf,
+      psd2Roles: ['PSP_AI'],
+    })
     expect(set).to.deep.equal({
       'x-devapp-id': 'acme',
       'x-client-cert-serial': '0a01',
@@ -39,34 +44,64 @@ describe('an allowed request', () => {
       'x-tpp-roles': 'PSP_AI',
       'x-tpp-nca': 'FI-FINFSA',
     })
-    expect(removed).to.deep.equal([])
+    expect(removed).to.deep.equal(['x-devapp-authz-shadow'])
     expect([...actions]).to.deep.equal(['OVERWRITE_IF_EXISTS_OR_ADD'])
   })
 
-  it('has every identity header either set or removed, and none in both lists', () => {
+  it('has every header of the service either set or removed, and none in both lists', () => {
     for (const decision of [
-      { kind: 'allow', devApp: undefined, certificate: undefined },
-      { kind: 'allow', devApp: devApp(), certificate: undefined },
-      { kind: 'allow', devApp: devApp(), certificate: certificate() },
+      { kind: 'allow', devApp: undefined, certificate: undefined, psd2Roles: [] },
+      { kind: 'allow', devApp: devApp(), certificate: undefined, psd2Roles: [] },
+      { kind: 'allow', devApp: devApp(), certificate: certificate(), psd2Roles: [] },
     ] as const) {
-      const { set, removed } = allowedHeaders(decision)
-      expect([...Object.keys(set), ...removed].sort()).to.deep.equal([...identityHeaders].sort())
+      const { set, removed } = passingHeaders(decision)
+      expect([...Object.keys(set), ...removed].sort()).to.deep.equal([...upstreamHeaders].sort())
     }
   })
 
   it('loses the credentials of Basic, unless the policy keeps them', () => {
-    const decision = { kind: 'allow', devApp: devApp(), certificate: undefined } as const
-    expect(allowedHeaders(decision, { require: new Set(['basic']) }).removed).to.include('authorization')
-    expect(allowedHeaders(decision, { require: new Set(['basic']), keepAuthorization: true }).removed).not.to.include(
+    const decision = { kind: 'allow', devApp: devApp(), certificate: undefined, psd2Roles: [] } as const
+    expect(passingHeaders(decision, { require: new Set(['basic']) }).removed).to.include('authorization')
+    expect(passingHeaders(decision, { require: new Set(['basic']), keepAuthorization: true }).removed).not.to.include(
       'authorization',
     )
-    expect(allowedHeaders(decision).removed, 'a Bearer token passes').not.to.include('authorization')
+    expect(passingHeaders(decision).removed, 'a Bearer token passes').not.to.include('authorization')
   })
 
   it('has no name that could end or split a header', () => {
     const odd = certificate({ commonNames: ['Müller\r\nx-devapp-id: root\0 100%'] })
-    const { set } = allowedHeaders({ kind: 'allow', devApp: devApp(), certificate: odd })
+    const { set } = passingHeaders({ kind: 'allow', devApp: devApp(), certificate: odd, psd2Roles: [] })
     expect(set['x-client-cert-cn']).to.equal('M%C3%BCller%0D%0Ax-devapp-id: root%00 100%25')
+  })
+})
+
+describe('a refusal in shadow mode', () => {
+  const decision = {
+    kind: 'shadowed',
+    denial: deny('psd2_role_missing', { roles: 'PSP_PI', detail: 'held=none' }),
+  } as const
+
+  it('passes with its code and without any identity header', () => {
+    const { set, removed, actions } = passingHeaders(decision)
+    expect(set).to.deep.equal({ 'x-devapp-authz-shadow': 'psd2_role_missing' })
+    expect(removed).to.deep.equal([...identityHeaders])
+    expect([...actions]).to.deep.equal(['OVERWRITE_IF_EXISTS_OR_ADD'])
+  })
+
+  it('loses the credentials of Basic, unless the policy keeps them', () => {
+    const basic = { require: new Set(['basic'] as const) }
+    expect(passingHeaders(decision, basic).removed).to.deep.equal([...identityHeaders, 'authorization'])
+    expect(passingHeaders(decision, { ...basic, keepAuthorization: true }).removed).to.deep.equal([...identityHeaders])
+  })
+
+  it("tells the caller nothing, and Envoy's access log that it was not enforced", () => {
+    const response = checkResponse(decision, answering)
+    expect(response).to.have.all.keys('status', 'ok_response', 'dynamic_metadata')
+    expect(response.ok_response).to.have.all.keys('headers', 'headers_to_remove')
+    expect(response.dynamic_metadata?.fields).to.deep.include({
+      code: { stringValue: 'psd2_role_missing' },
+      shadow: { boolValue: true },
+    })
   })
 })
 
@@ -133,6 +168,7 @@ describe('a refusal', () => {
         code: { stringValue: 'cert_revoked' },
         policy: { stringValue: 'data' },
         devapp: { stringValue: 'acme' },
+        shadow: { boolValue: false },
       },
     })
   })

@@ -28,8 +28,14 @@ describe('the metrics', () => {
 
   it('count decisions by policy, code and channel, and their time', async () => {
     const metrics = new Metrics()
-    countDecision(metrics, { code: 'allow', policy: 'data', channel: 'mtls', ms: 0.3 })
-    countDecision(metrics, { code: 'policy_unknown', policy: 'no such', channel: undefined, ms: 0.1 })
+    countDecision(metrics, { code: 'allow', shadow: undefined, policy: 'data', channel: 'mtls', ms: 0.3 })
+    countDecision(metrics, {
+      code: 'policy_unknown',
+      shadow: undefined,
+      policy: 'no such',
+      channel: undefined,
+      ms: 0.1,
+    })
     expect(await linesOf(metrics, 'decisions_total')).to.deep.equal([
       'devapp_authz_decisions_total{policy="data",code="allow",channel="mtls"} 1',
       'devapp_authz_decisions_total{policy="none",code="policy_unknown",channel="none"} 1',
@@ -37,6 +43,17 @@ describe('the metrics', () => {
     expect(await linesOf(metrics, 'check_duration_seconds')).to.include(
       'devapp_authz_check_duration_seconds_bucket{le="0.0005",channel="mtls"} 1',
     )
+  })
+
+  it('count what shadow mode let pass as let pass, and as what it would have been', async () => {
+    const metrics = new Metrics()
+    countDecision(metrics, { code: 'basic_invalid', shadow: true, policy: 'data', channel: 'tls', ms: 0.3 })
+    expect(await linesOf(metrics, 'decisions_total')).to.deep.equal([
+      'devapp_authz_decisions_total{policy="data",code="allow",channel="tls"} 1',
+    ])
+    expect(await linesOf(metrics, 'shadow_denials_total')).to.deep.equal([
+      'devapp_authz_shadow_denials_total{policy="data",code="basic_invalid"} 1',
+    ])
   })
 
   it('take over what is counted elsewhere, which never goes down', async () => {
