@@ -14,6 +14,7 @@ import { ClientSecrets } from '../registry/secrets.ts'
 import { configurationIn } from './configuration_file.ts'
 import { explanationListing } from './explain_listing.ts'
 import { type RequestToExplain, requestToExplain } from './explain_request.ts'
+import { handshakeRefusal } from './handshake_refusal.ts'
 import { timeOf } from './instant.ts'
 import { exitCode, type Io } from './io.ts'
 import { registeredNow, registrationsIn } from './registered_devapps.ts'
@@ -129,6 +130,7 @@ async function explained(
           ? { kind: 'allow', code: 'allow', status: null }
           : { kind: 'deny', code: decision.code, status: denials[decision.code].status },
       steps: [...steps],
+      handshake: handshakeRefusal(judgement.evidence, snapshot) ?? null,
       nearMisses: nearMisses.map((miss) => ({ ...miss, devApps: [...miss.devApps] })),
       answer: answerOf(response),
     }

@@ -9,11 +9,20 @@ const marks: Readonly<Record<StepOutcome, string>> = {
   not_reached: '·',
 }
 
-const nameWidth = 22
-const indent = ' '.repeat(nameWidth + 3)
+/** Of the longest name and two spaces. */
+const nameWidth = 24
+const indent = ' '.repeat(nameWidth + 2)
 
 /** An explanation for a terminal: the steps, what the certificate nearly is, and what the caller gets. */
-export function explanationListing({ at, policy, decision, steps, nearMisses, answer }: Explanation): string {
+export function explanationListing({
+  at,
+  policy,
+  decision,
+  steps,
+  nearMisses,
+  handshake,
+  answer,
+}: Explanation): string {
   const heading = `Policy ${policy ?? 'none'}, as of ${at}`
   const misses = nearMisses.flatMap(({ kind, message, cure }) => [`  ${kind}: ${message}`, `    ${cure}`])
   const verdict = decision.kind === 'allow' ? 'Allowed. The API gets:' : `Refused: ${decision.code}. The caller gets:`
@@ -21,7 +30,8 @@ export function explanationListing({ at, policy, decision, steps, nearMisses, an
     [heading],
     steps.flatMap(linesOf),
     ...(misses.length === 0 ? [] : [['Near misses', ...misses]]),
-    [verdict, ...linesOfAnswer(answer).map((line) => `  ${line}`)],
+    ...(handshake === null ? [] : [[handshake]]),
+    [verdict, ...linesOfAnswer(answer)],
   ]
   return `${paragraphs.map((lines) => lines.map(printable).join('\n')).join('\n\n')}\n`
 }
@@ -31,22 +41,22 @@ function linesOf({ name, outcome, code, told, detail, found, evidence }: Step): 
   const head = `${marks[outcome]} ${name.padEnd(nameWidth)}`
   switch (outcome) {
     case 'not_asked':
-      return [`${head} not asked for`]
+      return [`${head}not asked for`]
     case 'not_reached':
-      return [`${head} not reached`]
+      return [`${head}not reached`]
     default: {
       const denial = code === null ? [] : [`${outcome === 'would_deny' ? 'would also refuse: ' : ''}${code}: ${told}`]
       const log = detail === null ? [] : [`log: ${detail}`]
-      return [`${head} ${found}`, ...[...[tried].flat(), ...denial, ...log].map((line) => indent + line)]
+      return [`${head}${found}`, ...[...[tried].flat(), ...denial, ...log].map((line) => indent + line)]
     }
   }
 }
 
 function linesOfAnswer({ status, headers, removed, body }: Answer): string[] {
-  return [
+  const lines = [
     ...(status === null ? [] : [`HTTP ${status}`]),
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     ...(removed.length === 0 ? [] : [`without ${removed.join(', ')}`]),
-    ...(body === null ? [] : ['', body]),
-  ]
+  ].map((line) => `  ${line}`)
+  return body === null ? lines : [...lines, '', `  ${body}`]
 }

@@ -61,6 +61,8 @@ export const explanationSchema = z.object({
   decision: decisionSchema,
   steps: z.array(stepSchema),
   nearMisses: z.array(nearMissSchema),
+  /** Why a caller does not get as far as the answer: what Envoy refuses in the handshake comes without a word. */
+  handshake: z.string().nullable(),
   /** What a caller would get. */
   answer: answerSchema,
 })

@@ -1,4 +1,4 @@
-import { isQwac } from '../domain/certificate.ts'
+import { isQwac, purposeName } from '../domain/certificate.ts'
 import type { Evidence } from '../domain/evidence.ts'
 import type { CheckName } from '../domain/judge.ts'
 import { wordsOf } from '../domain/near_misses.ts'
@@ -58,7 +58,10 @@ export const explainedChecks: Readonly<Record<CheckName, Explained>> = {
       const purposes = leaf.status === 'presented' ? leaf.certificate.extendedKeyUsage : []
       return purposes === undefined
         ? { found: 'no extendedKeyUsage, which permits every purpose' }
-        : { found: `extendedKeyUsage ${purposes.join(', ') || 'empty'}`, evidence: { extendedKeyUsage: [...purposes] } }
+        : {
+            found: `extendedKeyUsage ${purposes.map(purposeName).join(', ') || 'empty'}`,
+            evidence: { extendedKeyUsage: [...purposes] },
+          }
     },
   },
   certificate_registered: { asked: wantsCertificate, judges: presented, finding: registeredFinding },

@@ -1,4 +1,4 @@
-import { waiverOf } from '../domain/checks/revocation.ts'
+import { notRevoked, waiverOf } from '../domain/checks/revocation.ts'
 import type { CertificateStatus, Evidence } from '../domain/evidence.ts'
 import type { StepEvidence } from './explanation.ts'
 
@@ -28,7 +28,8 @@ export function revocationFinding(evidence: Evidence, facts: readonly Revocation
   const issuers = (revocation.issuers ?? []).map(
     (status, index) => `${facts[index + 1]?.subject ?? 'a CA'}: ${wordsOf(status, facts[index + 1])}`,
   )
-  const waived = waiverOf(evidence) === undefined ? [] : ['the configuration lets it pass without']
+  const passed = notRevoked(evidence) === undefined
+  const waived = passed && waiverOf(evidence) !== undefined ? ['the configuration lets it pass so'] : []
   return {
     found: [leaf, ...issuers, ...waived].join('; '),
     evidence: {
