@@ -45,9 +45,10 @@ function linesOf({ name, outcome, code, told, detail, found, evidence }: Step): 
     case 'not_reached':
       return [`${head}not reached`]
     default: {
+      const [first, ...others] = found.split('\n')
       const denial = code === null ? [] : [`${outcome === 'would_deny' ? 'would also refuse: ' : ''}${code}: ${told}`]
       const log = detail === null ? [] : [`log: ${detail}`]
-      return [`${head}${found}`, ...[...[tried].flat(), ...denial, ...log].map((line) => indent + line)]
+      return [`${head}${first}`, ...[...others, ...[tried].flat(), ...denial, ...log].map((line) => indent + line)]
     }
   }
 }
