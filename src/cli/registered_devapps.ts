@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { Config } from '../config/config.ts'
 import type { Certificate } from '../domain/certificate.ts'
-import type { Registrations } from '../domain/near_misses.ts'
+import type { Registrations } from '../domain/near_miss.ts'
 import { isSignedBy } from '../pki/certificate.ts'
 import { readX509 } from '../pki/x509.ts'
 import { FileStore } from '../registry/file_store.ts'

@@ -1,6 +1,7 @@
 import { authorize, type Judgement, refused } from '../authorize.ts'
 import type { Deny } from '../domain/decision.ts'
-import { type NearMiss, nearMisses, type Registrations } from '../domain/near_misses.ts'
+import type { NearMiss, Registrations } from '../domain/near_miss.ts'
+import { nearMisses } from '../domain/near_misses.ts'
 import type { Policy, Rules } from '../domain/policy.ts'
 import type { AuthRequest } from '../domain/request.ts'
 import type { Ports } from '../ports.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nearMissKinds } from '../domain/near_misses.ts'
+import { nearMissKinds } from '../domain/near_miss.ts'
 
 /*
  * A decision with its reasons, in JSON: what `devapp-authz explain --json` prints. Instants in RFC 3339, `null` where there is

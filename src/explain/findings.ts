@@ -1,7 +1,7 @@
 import { isQwac, purposeName } from '../domain/certificate.ts'
 import type { Evidence } from '../domain/evidence.ts'
 import type { CheckName } from '../domain/judge.ts'
-import { wordsOf } from '../domain/near_misses.ts'
+import { wordsOf } from '../domain/near_miss.ts'
 import type { StepEvidence } from './explanation.ts'
 import { type RevocationFacts, revocationFinding } from './revocation_finding.ts'
 

@@ -5,7 +5,8 @@ import type { DevApp } from '../../../src/domain/devapp.ts'
 import type { Evidence } from '../../../src/domain/evidence.ts'
 import type { Binding } from '../../../src/domain/identify.ts'
 import { judge } from '../../../src/domain/judge.ts'
-import { type NearMiss, nearMisses, type Registration, type Registrations } from '../../../src/domain/near_misses.ts'
+import type { NearMiss, Registration, Registrations } from '../../../src/domain/near_miss.ts'
+import { nearMisses } from '../../../src/domain/near_misses.ts'
 import type { AuthRequest } from '../../../src/domain/request.ts'
 import { certificate, devApp, evidence, good, policy, registered, request } from '../../support/evidence.ts'
 
@@ -72,6 +73,16 @@ describe('near misses', () => {
       )
       const [serial] = unregistered(certificate({ issuer: 'CN=Other', commonNames: ['bolt'] }), certificate())
       expect(serial?.message).to.contain('the same serial number, issued by CN=Issuer')
+    })
+
+    it('say that an issuer has the right name and the wrong key', () => {
+      const { chain } = registered()
+      const forger = { ...registered(), chain: [{ ...chain[0], subject: 'CN=Forged' }] as const }
+      const given = evidence({ identity: { binding: { status: 'unregistered' }, selection: { status: 'none' } } })
+      const all = registry([{ certificate: forger, owners: [devApp()] }])
+      expect(nearMisses(given, judge(given), all)[0]?.message).to.match(
+        /this one names the same issuer, whose key did not sign it$/,
+      )
     })
 
     it('name a reissue: serial number and issuer, with other bytes', () => {
