@@ -18,11 +18,15 @@ import { revocationOptions } from '../../src/revocation/configured.ts'
 import { openRevocation } from '../../src/revocation/open_revocation.ts'
 import type { OcspRevocation } from '../../src/revocation/revocation.ts'
 import { type CheckAttributes, checkRequest } from '../support/check_request.ts'
+import { crl } from '../support/crl.ts'
 import { freePort } from '../support/free_port.ts'
+import { ocspResponse } from '../support/ocsp.ts'
 import { findOpenssl, type RunningResponder, startOpensslResponder } from '../support/openssl_responder.ts'
+import { Authority, fixedNow } from '../support/pki.ts'
 import { findRedis, type RunningRedis, startRedis } from '../support/redis.ts'
 import { temporaryFolder } from '../support/temporary_folder.ts'
-import { type Ran, run } from '../unit/cli/ocsp_fixture.ts'
+import { answering, TestResponder } from '../support/test_responder.ts'
+import { type Ran, run, writeConfig } from '../unit/cli/ocsp_fixture.ts'
 import { eventually } from '../unit/revocation/fixture.ts'
 
 type Parties = ReturnType<typeof createThirdParties>
@@ -227,6 +231,41 @@ describe('devapp-authz explain', function () {
       expect(stepOf(found, 'revocation')?.evidence).to.include({ tier: 'responder' })
       expect([stepOf(found, 'revocation')?.evidence['tried']].flat().join()).to.contain('Redis could not be reached')
     })
+  })
+
+  it('says what a CRL says where OCSP has no answer, and what is said of the CA, as of the time that is asked for', async () => {
+    const root = Authority.root()
+    const authority = await TestResponder.start()
+    const issuing = root.issueAuthority({ commonName: 'Issuing', ocspUrls: [authority.url] })
+    const crlUrl = authority.url.replace('ocsp', 'list.crl')
+    const leaf = issuing.issue({ commonName: 'acme', ocspUrls: [], crlUrls: [crlUrl] })
+    const list = crl({ issuer: issuing.certificate })
+    const ofTheCa = ocspResponse({ authority: root, certificate: issuing.certificate })
+    authority.behaviour = (request, response) =>
+      request.path === '/list.crl' ? response.writeHead(200).end(list) : answering(ofTheCa)(request, response)
+    const alone = temporaryFolder('explain-crl')
+    try {
+      const ocsp = { check: 'chain', allow_private_addresses: true, crl: { enabled: true } }
+      const configuration = writeConfig(alone.path, { ocsp })
+      const acme = { id: 'acme', name: 'Acme', client_key: 'k', certificates: [{ chain: leaf.pem + issuing.chainPem }] }
+      writeFileSync(join(alone.path, 'devapps.yaml'), JSON.stringify({ devapps: [acme] }))
+      writeFileSync(join(alone.path, 'leaf.pem'), leaf.pem)
+      const argv = ['--policy', 'data', '--config', configuration, '--at', fixedNow.toISOString(), '--json']
+      const { code, stdout } = await run(explain, join(alone.path, 'leaf.pem'), ...argv)
+      const { evidence } = stepOf(JSON.parse(stdout), 'revocation') ?? ({} as never)
+      expect(code, stdout).to.equal(0)
+      expect(evidence).to.include({
+        status: 'good',
+        source: 'crl',
+        saidBy: crlUrl,
+        thisUpdate: '2026-06-15T11:00:00.000Z',
+      })
+      expect(evidence).to.include({ nextUpdate: '2026-06-16T11:00:00.000Z' })
+      expect([evidence['issuers']].flat()[0]).to.match(/^CN=Issuing\S*.*: good, said by http:\S+\/ocsp, signed by /)
+    } finally {
+      await authority.stop()
+      alone.remove()
+    }
   })
 
   describe('and the service', () => {
