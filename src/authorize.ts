@@ -8,6 +8,14 @@ import type { AuthRequest } from './domain/request.ts'
 import { isInShadow } from './domain/shadow.ts'
 import type { Ports } from './ports.ts'
 
+/** What is looked at before any evidence is gathered, in order, and the one refusal that each can end in. */
+export const preliminaries = [
+  { name: 'policy_known', code: 'policy_unknown' },
+  { name: 'hostname', code: 'wrong_hostname' },
+  { name: 'registry_read', code: 'registry_unavailable' },
+] as const
+export type PreliminaryName = (typeof preliminaries)[number]['name']
+
 export interface Judgement {
   readonly decision: Decision
   /** What the decision rests on; `undefined` where it fell before anything was gathered. */

@@ -20,6 +20,11 @@ const subcommands: readonly Entry[] = [
     load: async () => (await import('./cli/check_config.ts')).checkConfig,
   },
   {
+    words: 'explain',
+    summary: 'show why a certificate is allowed or refused, step by step',
+    load: async () => (await import('./cli/explain.ts')).explain,
+  },
+  {
     words: 'truststore',
     summary: "write the CAs of the registered chains as Envoy's trust store",
     load: async () => (await import('./cli/truststore.ts')).truststore,

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { type Certificate, isQwac, keyPurpose, type Psd2Statement } from '../domain/certificate.ts'
+import { type Certificate, isQwac, type Psd2Statement, purposeName } from '../domain/certificate.ts'
 import { parseOrganizationIdentifier } from '../domain/organization_identifier.ts'
 import { CertificateError, certificateFromDer, certificatesFromPem } from '../pki/certificate.ts'
 import { psd2RoleName } from '../pki/qc_statements.ts'
@@ -175,16 +175,4 @@ function qualificationOf(certificate: Certificate): string {
   const type = qcTypes.length === 0 ? 'no QcType' : `QcType ${qcTypes.join(' and ')}`
   if (qcCompliance) return `yes, with ${type}`
   return certificate.qcStatements === undefined ? 'no' : `no (${type} and no QcCompliance)`
-}
-
-const purposeName = (oid: string): string => purposeNames[oid] ?? oid
-
-const purposeNames: Readonly<Record<string, string>> = {
-  [keyPurpose.any]: 'anyExtendedKeyUsage',
-  '1.3.6.1.5.5.7.3.1': 'serverAuth',
-  [keyPurpose.clientAuth]: 'clientAuth',
-  '1.3.6.1.5.5.7.3.3': 'codeSigning',
-  '1.3.6.1.5.5.7.3.4': 'emailProtection',
-  '1.3.6.1.5.5.7.3.8': 'timeStamping',
-  [keyPurpose.ocspSigning]: 'OCSPSigning',
 }

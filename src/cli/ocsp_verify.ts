@@ -3,6 +3,7 @@ import { parseDuration } from '../duration.ts'
 import { ocspRejections } from '../pki/ocsp_rejection.ts'
 import { type OcspVerdict, verifyOcspResponse } from '../pki/ocsp_verification.ts'
 import { bytesOfFile, certificateFromFile } from './certificate_file.ts'
+import { timeOf } from './instant.ts'
 import { exitCode, type Io } from './io.ts'
 
 const usage = `Judges an OCSP response that was saved to a file, as the gateway would.
@@ -75,7 +76,7 @@ function commandOf(argv: string[]): Command | 'help' {
     response: required('--response', values.response),
     cert: required('--cert', values.cert),
     issuer: required('--issuer', values.issuer),
-    at: values.at === undefined ? new Date() : timeOf(values.at),
+    at: values.at === undefined ? new Date() : atOf(values.at),
     skewMs: durationOf('--skew', values.skew),
     maxAgeMs: durationOf('--max-age', values['max-age']),
     allowSha1: values['allow-sha1'],
@@ -94,11 +95,10 @@ function durationOf(option: string, text: string): number {
   return ms
 }
 
-/** RFC 3339, with its zone: a time without one means another instant on another machine. */
-function timeOf(text: string): Date {
-  const time = new Date(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/.test(text) ? text : Number.NaN)
-  if (Number.isNaN(time.getTime())) throw new Error(`--at: expected a time such as 2026-06-15T12:00:00Z, got "${text}"`)
-  return time
+function atOf(text: string): Date {
+  const at = timeOf(text)
+  if (at === undefined) throw new Error(`--at: expected a time such as 2026-06-15T12:00:00Z, got "${text}"`)
+  return at
 }
 
 function verdictOf({ response, cert, issuer, ...expectation }: Command): OcspVerdict {

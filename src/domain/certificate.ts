@@ -62,6 +62,19 @@ export function rolesInForce(certificate: Certificate, withdrawn: ReadonlySet<Ps
   return certificate.qcStatements?.psd2?.roles.filter((role) => !withdrawn.has(role)) ?? []
 }
 
+const purposeNames: Readonly<Record<string, string>> = {
+  [keyPurpose.any]: 'anyExtendedKeyUsage',
+  '1.3.6.1.5.5.7.3.1': 'serverAuth',
+  [keyPurpose.clientAuth]: 'clientAuth',
+  '1.3.6.1.5.5.7.3.3': 'codeSigning',
+  '1.3.6.1.5.5.7.3.4': 'emailProtection',
+  '1.3.6.1.5.5.7.3.8': 'timeStamping',
+  [keyPurpose.ocspSigning]: 'OCSPSigning',
+}
+
+/** What people call an extended key usage; the OID itself where it has no name here. */
+export const purposeName = (oid: string): string => purposeNames[oid] ?? oid
+
 /** A qualified website authentication certificate: compliant, and of type web (ETSI EN 319 412-5 4.2.1, 4.2.3). */
 export function isQwac(certificate: Certificate): boolean {
   const statements = certificate.qcStatements

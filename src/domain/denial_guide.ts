@@ -70,7 +70,7 @@ export const denialGuide: Readonly<Record<DenyCode | keyof typeof gatewayDenials
     meaning: 'No DevApp has a certificate with this serial number and common name.',
     caller: 'Register the certificate with the DevApp, or present the one that is registered.',
     operator:
-      'Ask the registry by the serial number in the log line. A registration that is missing there was refused: the log says why, under `registry refused`.',
+      'Let `devapp-authz explain` say what it nearly is, such as a renewal that nobody attached. A registration that is missing was refused: the log says why, under `registry refused`.',
     detail: undefined,
   },
   cert_issuer_mismatch: {

@@ -22,7 +22,8 @@ export interface Answering {
 /** Where the caller is asked for HTTP Basic (RFC 7617 2). */
 const challenged: ReadonlySet<DenyCode> = new Set<DenyCode>(['basic_missing', 'basic_malformed', 'basic_invalid'])
 const challenge = 'Basic realm="DevApp", charset="UTF-8"'
-/** Seconds after which an outage of ours or of a responder is worth another try. */
+/** Where trying again later helps (RFC 9110 15.6.4, RFC 6585 4), and after how many seconds. */
+const worthAnotherTry: ReadonlySet<number> = new Set([429, 503])
 const retryAfter = '5'
 
 /** The decision as Envoy's `CheckResponse`. Code, policy, DevApp and shadow mode go to Envoy's access log as dynamic metadata. */
@@ -82,7 +83,7 @@ function denied(decision: Deny, answering: Answering): DeniedHttpResponse {
       ...header('content-type', contentType),
       ...header('cache-control', 'no-store'),
       ...header('www-authenticate', challenged.has(decision.code) ? challenge : undefined),
-      ...header('retry-after', status === 503 ? retryAfter : undefined),
+      ...header('retry-after', worthAnotherTry.has(status) ? retryAfter : undefined),
     ],
     body: JSON.stringify(body),
   }

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { authorize, type Judgement } from '../../src/authorize.ts'
+import { authorize, type Judgement, preliminaries } from '../../src/authorize.ts'
 import { denialIn } from '../../src/domain/decision.ts'
 import type { Binding, RegisteredDevApps } from '../../src/domain/identify.ts'
 import type { AuthRequest } from '../../src/domain/request.ts'
@@ -129,6 +129,14 @@ describe('authorize', () => {
   it('refuses everybody until the registry was read', () => {
     const empty = ports({ registry: { snapshot: () => undefined } })
     expect(codeOf(authorize(request(), rules, empty.ports))).to.equal('registry_unavailable')
+  })
+
+  it('looks at what comes before any evidence in the order that is published', () => {
+    const empty = ports({ registry: { snapshot: () => undefined } }).ports
+    const mended = [{ policy: 'nonesuch', host: 'elsewhere' }, { host: 'elsewhere' }, {}]
+    const found = mended.map((sent) => authorize(request(sent), rules, empty) as Judgement)
+    expect(found.map(codeOf)).to.deep.equal(preliminaries.map(({ code }) => code))
+    expect(found.map(({ evidence }) => evidence)).to.deep.equal([undefined, undefined, undefined])
   })
 
   it('never asks for the revocation of an unregistered certificate', () => {

@@ -173,6 +173,67 @@ describe('a refusal', () => {
     })
   })
 
+  describe('of every code', () => {
+    type Code = keyof typeof denials
+    /** The values are of the shape that every sentence takes one from. */
+    const refusalOf = (code: Code): Deny =>
+      deny(code as 'wrong_hostname', { ...values, detail: 'for the log alone' } as { hostname: string })
+    const values = {
+      hostname: 'api.example.com',
+      ...{ notBefore: '2026-01-01T00:00:00.000Z', notAfter: '2026-01-01T00:00:00.000Z' },
+      ...{ roles: 'PSP_AI', product: 'data', header: 'x-client-key' },
+    }
+    const codes = Object.keys(denials) as Code[]
+
+    it('is a problem with code, title, status, request_id and a type under the configured base', () => {
+      for (const code of codes) {
+        const { title, status } = denials[code]
+        const { headers, body, status: sent } = denied(refusalOf(code))
+        expect(headers, code).to.include({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
+        expect(body).to.deep.equal({
+          ...{ type: `https://docs.example/denials#${code}`, title, status, code, request_id: 'r-1' },
+          detail: refusalOf(code).told,
+        })
+        expect(sent).to.equal(status)
+      }
+    })
+
+    it('is an ERROR with code and text where the policy asks for tppMessages, and otherwise the problem', () => {
+      for (const code of codes) {
+        const { berlinGroup } = denials[code]
+        const { headers, body } = denied(refusalOf(code), { answer: 'berlin_group' })
+        expect(headers).to.include({ 'cache-control': 'no-store' })
+        if (berlinGroup === undefined) expect(body, code).to.include({ code, status: denials[code].status })
+        else {
+          const text = refusalOf(code).told
+          expect(body.tppMessages, code).to.deep.equal([{ category: 'ERROR', code: berlinGroup, text }])
+        }
+      }
+    })
+
+    it('says when to try again on 429 and 503, and on nothing else', () => {
+      for (const code of codes) {
+        const { headers, status } = denied(refusalOf(code))
+        expect('retry-after' in headers, code).to.equal(status === 429 || status === 503)
+      }
+    })
+
+    it('asks for Basic where Basic was missing, unreadable or wrong, and nowhere else', () => {
+      const challenged = codes.filter((code) => 'www-authenticate' in denied(refusalOf(code)).headers)
+      expect(challenged).to.have.members(['basic_missing', 'basic_malformed', 'basic_invalid'])
+    })
+
+    it('has a sentence with nothing left to fill in, and nothing of what the log alone is told', () => {
+      for (const code of codes) {
+        const { body } = denied(refusalOf(code))
+        expect(body.detail, code)
+          .to.match(/^[A-Z].*\.$/)
+          .and.not.match(/[{}<>]|undefined/)
+        expect(JSON.stringify(body)).not.to.contain('for the log alone')
+      }
+    })
+  })
+
   it('has a status that Envoy can send, for every code', () => {
     for (const [code, { status }] of Object.entries(denials)) expect(status, code).to.be.within(400, 599)
   })
