@@ -6,18 +6,24 @@ import { filesWithin, type GeneratedFile, root } from './generated_file.ts'
 
 export const envoyTypesFolder = 'src/envoy/generated'
 
-/** The options that `loadSync` gets in src/envoy/server.ts: with others, messages would have other types. */
+/** The options that `loadSync` gets in src/envoy/protos.ts: with others, messages would have other types. */
 const options = [
   ...['--keepCase', '--longs', 'Number', '--enums', 'String', '--defaults', '--oneofs', '--includeDirs', 'proto'],
-  ...['--grpcLib', '@grpc/grpc-js', '--importFileExtension', '.ts', 'envoy/service/auth/v3/external_auth.proto'],
+  ...['--grpcLib', '@grpc/grpc-js', '--importFileExtension', '.ts'],
 ]
 
-/** TypeScript types of Envoy's auth v3 and of what it imports, from `proto/`. */
+const files = [
+  'envoy/service/auth/v3/external_auth.proto',
+  'envoy/service/secret/v3/sds.proto',
+  'envoy/extensions/transport_sockets/tls/v3/secret.proto',
+]
+
+/** TypeScript types of Envoy's external authorization, of its secret discovery, and of what they import, from `proto/`. */
 export function envoyTypes(): readonly GeneratedFile[] {
   const folder = mkdtempSync(join(tmpdir(), 'envoy-types-'))
   try {
     const generator = join(root, 'node_modules/@grpc/proto-loader/build/bin/proto-loader-gen-types.js')
-    const { status, stderr } = spawnSync(process.execPath, [generator, ...options, '-O', folder], {
+    const { status, stderr } = spawnSync(process.execPath, [generator, ...options, '-O', folder, ...files], {
       cwd: root,
       encoding: 'utf8',
     })
