@@ -4,7 +4,10 @@ import { ocspRoutes } from './admin/ocsp_routes.ts'
 import { configurationIn } from './cli/configuration_file.ts'
 import { exitCode, type Io } from './cli/io.ts'
 import type { Config } from './config/config.ts'
+import { checkService } from './envoy/check_service.ts'
+import { SdsService } from './envoy/sds_service.ts'
 import { startServer } from './envoy/server.ts'
+import { TruststoreResource } from './envoy/truststore_resource.ts'
 import { logDecision } from './ops/decision_record.ts'
 import { createLog, type Logger } from './ops/log.ts'
 import { onShutdown } from './ops/shutdown.ts'
@@ -79,7 +82,13 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
       onCrlFailed: (failure) => log.warn(failure, 'no crl'),
     },
   })
-  watch = (snapshot) => revocation.register(snapshot.certificates)
+  const truststore = new TruststoreResource((reason) =>
+    log.error({ reason }, 'trust store refused: what was in force stays'),
+  )
+  watch = (snapshot) => {
+    revocation.register(snapshot.certificates)
+    truststore.follow(snapshot.devApps)
+  }
   const registered = registry.snapshot()
   if (registered !== undefined) watch(registered)
   const ports: Ports = {
@@ -89,7 +98,13 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     qtsps: config.qtspsFolder === undefined ? { accepts: () => false } : new QtspFolder(config.qtspsFolder),
     clock,
   }
-  const server = await startServer(config.listen, {
+  const sds = new SdsService(truststore, {
+    onOpened: (node) => log.debug({ node }, 'an Envoy asks for its trust store'),
+    onAccepted: (version) => log.info({ version, cas: truststore.current?.authorities }, 'trust store in force'),
+    onRejected: (rejection) => log.error(rejection, 'Envoy rejected the trust store: what it had stays'),
+    onUnknown: (names) => log.warn({ names }, 'Envoy asks for secrets that are not served'),
+  })
+  const check = checkService({
     rules: () => config,
     ports,
     readCertificate: (pem) => registry.snapshot()?.readCertificate(pem) ?? certificateFromPem(pem),
@@ -100,6 +115,7 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
       if (record.waived !== undefined) revocation.countWaived(record.waived)
     },
   })
+  const server = await startServer(config.listen, { check, sds })
   const admin = await startAdminServer(config.adminAddress, {
     routes: ocspRoutes(revocation.control, clock),
     onError: (error) => log.error({ err: error }, 'admin'),

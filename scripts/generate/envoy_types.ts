@@ -18,6 +18,9 @@ const files = [
   'envoy/extensions/transport_sockets/tls/v3/secret.proto',
 ]
 
+/** Made for each of `files`; where a file has no service, its imports are not used, and tsc refuses it. */
+const withoutService = 'secret.ts'
+
 /** TypeScript types of Envoy's external authorization, of its secret discovery, and of what they import, from `proto/`. */
 export function envoyTypes(): readonly GeneratedFile[] {
   const folder = mkdtempSync(join(tmpdir(), 'envoy-types-'))
@@ -28,10 +31,9 @@ export function envoyTypes(): readonly GeneratedFile[] {
       encoding: 'utf8',
     })
     if (status !== 0) throw new Error(`proto-loader-gen-types failed: ${stderr}`)
-    return filesWithin(folder).map((path) => ({
-      path: `${envoyTypesFolder}/${path}`,
-      text: readFileSync(join(folder, path), 'utf8'),
-    }))
+    return filesWithin(folder)
+      .filter((path) => path !== withoutService)
+      .map((path) => ({ path: `${envoyTypesFolder}/${path}`, text: readFileSync(join(folder, path), 'utf8') }))
   } finally {
     rmSync(folder, { recursive: true })
   }

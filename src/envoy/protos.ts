@@ -1,9 +1,15 @@
 import { fileURLToPath } from 'node:url'
 import { loadPackageDefinition } from '@grpc/grpc-js'
-import { loadSync } from '@grpc/proto-loader'
+import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader'
+import type { Secret, Secret__Output } from './generated/envoy/extensions/transport_sockets/tls/v3/Secret.ts'
 import type { ProtoGrpcType as ExternalAuth } from './generated/external_auth.ts'
 import type { ProtoGrpcType as Sds } from './generated/sds.ts'
-import type { ProtoGrpcType as Secrets } from './generated/secret.ts'
+
+interface Secrets {
+  envoy: {
+    extensions: { transport_sockets: { tls: { v3: { Secret: MessageTypeDefinition<Secret, Secret__Output> } } } }
+  }
+}
 
 /** The options make the messages what src/envoy/generated says that they are: the generator is given the same. */
 const loaded = loadPackageDefinition(

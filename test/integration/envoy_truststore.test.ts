@@ -16,7 +16,7 @@ const on = (sni: string, certificate?: ClientCertificate): Asked => ({
 })
 const mtls = (certificate?: ClientCertificate) => on('api.example.com', certificate)
 
-describe('Envoy on the 2-way and the 1-way hostname', () => {
+describe('Envoy with the trust store in a file', () => {
   const now = new Date()
   const others = Authority.root({ commonName: 'Another CA', now })
   const strangers: Record<string, IssuedCertificate> = {
@@ -27,7 +27,7 @@ describe('Envoy on the 2-way and the 1-way hostname', () => {
   let client: IssuedCertificate
 
   before('start Envoy', async () => {
-    gateway = await startGateway()
+    gateway = await startGateway({ truststore: truststorePem([]) })
     client = gateway.clients.issue()
   })
   beforeEach(async () => {
@@ -151,7 +151,7 @@ describe('Envoy on the 2-way and the 1-way hostname', () => {
   })
 })
 
-describe('Envoy that starts with an empty trust store', () => {
+describe('Envoy that starts with an empty file for its trust store', () => {
   let gateway: GatewayUnderTest
 
   before('start Envoy', async () => {

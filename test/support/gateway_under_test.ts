@@ -17,9 +17,11 @@ import { type RunningUpstream, startUpstream } from './upstream.ts'
 /** The real Envoy on the reference configuration, between a client, an upstream and a service that answers as told. */
 export interface GatewayUnderTest {
   readonly envoy: RunningEnvoy
-  readonly authz: AuthzStandIn
+  /** Whoever stops it may put another one, on the same socket, in its place. */
+  authz: AuthzStandIn
+  readonly authzSocket: string
   readonly upstream: RunningUpstream
-  /** The one CA of the trust store. */
+  /** The one CA of the trust store, as it is at first. */
   readonly clients: Authority
   ask(asked: Asked): Promise<Answered>
   handshake(asked: Asked): Promise<HandshakeOutcome>
@@ -39,20 +41,20 @@ export async function startGateway(
     servers.issue({ commonName: name, subjectAltNames: [name], extendedKeyUsage: ['1.3.6.1.5.5.7.3.1'] })
   const folder = temporaryFolder('authz')
   const authzSocket = join(folder.path, 'authz.sock')
-  const authz = await startAuthzStandIn(authzSocket)
+  const authz = await startAuthzStandIn(authzSocket, clients.chainPem)
   const upstream = await startUpstream()
   const envoy = await startEnvoy({
     binary: await findEnvoy((sentence) => process.stderr.write(`${sentence}\n`)),
     authzSocket,
     upstreamPort: upstream.port,
     serverCertificates: { mtls: serverCertificate('api.example.com'), tls: serverCertificate('api2.example.com') },
-    truststore: clients.chainPem,
     ...options,
   })
   const { port } = envoy
-  return {
+  const gateway: GatewayUnderTest = {
     envoy,
     authz,
+    authzSocket,
     upstream,
     clients,
     ask: (asked) => ask(port, servers.chainPem, asked),
@@ -62,8 +64,9 @@ export async function startGateway(
     stop: async () => {
       await envoy.stop()
       await upstream.stop()
-      authz.stop()
+      await gateway.authz.stop()
       folder.remove()
     },
   }
+  return gateway
 }
