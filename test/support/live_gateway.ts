@@ -14,8 +14,6 @@ export interface LiveGatewayOptions {
   readonly chainPem: string
   /** What stands below `ocsp:` in the configuration, as YAML flow or block. */
   readonly ocsp: string
-  /** PEM of the CAs that Envoy trusts. */
-  readonly truststore: string
   /** Files beside the configuration, by name. */
   readonly files?: Readonly<Record<string, string>>
 }
@@ -59,7 +57,6 @@ export async function startLiveGateway(options: LiveGatewayOptions): Promise<Liv
     authzSocket: at('authz.sock'),
     upstreamPort: upstream.port,
     serverCertificates: servers,
-    truststore: options.truststore,
   })
   const whole = (asked: Partial<Asked>): Asked => ({
     protocol: 'http/1.1',
