@@ -9,8 +9,8 @@ import type { TruststoreResource } from './truststore_resource.ts'
 
 export const secretType = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret'
 
-/** An Envoy opens one for each secret. */
-const maxStreams = 64
+/** An Envoy opens one, and a machine has few Envoys. */
+const maxStreams = 32
 
 type StreamCall = ServerDuplexStream<DiscoveryRequest__Output, DiscoveryResponse>
 
