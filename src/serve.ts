@@ -100,8 +100,9 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
   }
   const sds = new SdsService(truststore, {
     onOpened: (node) => log.debug({ node }, 'an Envoy asks for its trust store'),
-    onAccepted: (version) => log.info({ version, cas: truststore.current?.authorities }, 'trust store in force'),
-    onRejected: (rejection) => log.error(rejection, 'Envoy rejected the trust store: what it had stays'),
+    onAccepted: ({ version, authorities }) => log.info({ version, cas: authorities }, 'Envoy has the trust store'),
+    onRejected: ({ version, authorities }, reason) =>
+      log.error({ version, cas: authorities, reason }, 'Envoy rejected the trust store: what it had stays'),
     onUnknown: (names) => log.warn({ names }, 'Envoy asks for secrets that are not served'),
   })
   const check = checkService({

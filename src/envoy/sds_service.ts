@@ -40,13 +40,13 @@ export class SdsService {
     this.#truststore = truststore
     this.#observer = {
       ...observer,
-      onAccepted: (version) => {
+      onAccepted: (accepted) => {
         this.#counts.acked += 1
-        observer.onAccepted(version)
+        observer.onAccepted(accepted)
       },
-      onRejected: (rejection) => {
+      onRejected: (rejected, reason) => {
         this.#counts.nacked += 1
-        observer.onRejected(rejection)
+        observer.onRejected(rejected, reason)
       },
     }
     this.#unsubscribe = truststore.subscribe(() => {

@@ -8,9 +8,10 @@ export const truststoreName = 'truststore'
 export interface SdsObserver {
   /** An Envoy has opened a stream: its node's id. */
   readonly onOpened: (node: string) => void
-  readonly onAccepted: (version: string) => void
+  /** An ACK: it is in force for the next handshake. */
+  readonly onAccepted: (truststore: Truststore) => void
   /** A NACK: the Envoy keeps what it had. */
-  readonly onRejected: (rejection: { readonly version: string; readonly reason: string }) => void
+  readonly onRejected: (truststore: Truststore, reason: string) => void
   /** Secrets that are not served were asked for. */
   readonly onUnknown: (names: readonly string[]) => void
 }
@@ -31,8 +32,8 @@ export class SdsStream {
   #subscribed = false
   #unknown = ''
   #answers = 0
-  /** The version that waits for the Envoy's word. */
-  #underWay: string | undefined
+  /** What waits for the Envoy's word. */
+  #underWay: Truststore | undefined
   /** The version that the Envoy spoke on last. */
   #settled: string | undefined
 
@@ -56,16 +57,16 @@ export class SdsStream {
     const truststore = this.#options.current()
     if (truststore === undefined || !this.#subscribed || this.#underWay !== undefined) return
     if (truststore.version === this.#settled) return
-    this.#underWay = truststore.version
+    this.#underWay = truststore
     this.#answers += 1
     this.#options.send(truststore, String(this.#answers))
   }
 
-  #settle(version: string, { error_detail }: DiscoveryRequest__Output): void {
+  #settle(truststore: Truststore, { error_detail }: DiscoveryRequest__Output): void {
     this.#underWay = undefined
-    this.#settled = version
-    if (error_detail === null) this.#options.observer.onAccepted(version)
-    else this.#options.observer.onRejected({ version, reason: withoutPem(error_detail.message) })
+    this.#settled = truststore.version
+    if (error_detail === null) this.#options.observer.onAccepted(truststore)
+    else this.#options.observer.onRejected(truststore, withoutPem(error_detail.message))
   }
 
   #subscribe(names: readonly string[]): void {

@@ -32,8 +32,8 @@ export function servingTruststore(pem?: string): ServingTruststore {
   }
   const sds = new SdsService(resource, {
     onOpened: () => {},
-    onAccepted: (version) => said({ accepted: version }),
-    onRejected: ({ version, reason }) => said({ rejected: version, reason }),
+    onAccepted: ({ version }) => said({ accepted: version }),
+    onRejected: ({ version }, reason) => said({ rejected: version, reason }),
     onUnknown: (names) => unknown.push(names),
   })
   const serve = (text: string): string => {

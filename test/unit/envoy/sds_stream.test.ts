@@ -18,8 +18,8 @@ class Opened {
       send: ({ version }, nonce) => this.sent.push(`${version}#${nonce}`),
       observer: {
         onOpened: (opened) => this.told.push({ opened }),
-        onAccepted: (accepted) => this.told.push({ accepted }),
-        onRejected: ({ version, reason }) => this.told.push({ rejected: version, reason }),
+        onAccepted: ({ version }) => this.told.push({ accepted: version }),
+        onRejected: ({ version }, reason) => this.told.push({ rejected: version, reason }),
         onUnknown: (unknown) => this.told.push({ unknown }),
       },
     })
