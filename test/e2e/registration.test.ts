@@ -167,4 +167,18 @@ describe('registering a third party, through the real Envoy', function () {
     expect(await gateway.ask({ certificate: acmeCertificate })).to.include({ status: 200 })
     expect(await gateway.handshake({ certificate: boltCertificate })).to.equal('refused')
   })
+  it('trusts whom it trusted while a service that starts anew finds no good registry', async () => {
+    await registered(bolt)
+    await gateway.service.stop()
+    gateway.replaceRegistry([{ ...bolt, id: '-' }])
+    written = ''
+    await gateway.startService()
+    expect(await gateway.ask({ certificate: boltCertificate })).to.include({
+      status: 503,
+      code: 'registry_unavailable',
+    })
+    expect(await gateway.handshake({ certificate: acmeCertificate })).to.equal('refused')
+    await loaded(bolt)
+    expect(await gateway.ask({ certificate: boltCertificate })).to.include({ status: 200 })
+  })
 })

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { truststorePem } from '../../src/registry/truststore.ts'
 import { startAuthzStandIn } from '../support/authz_stand_in.ts'
-import { truststoreSecret } from '../support/envoy_bootstrap.ts'
+import { cluster, truststoreSecret } from '../support/envoy_bootstrap.ts'
 import type { Asked, ClientCertificate } from '../support/gateway_client.ts'
 import { type Gate, type GatewayUnderTest, startGateway } from '../support/gateway_under_test.ts'
 import { Authority, pemOf, selfSigned } from '../support/pki.ts'
@@ -180,6 +180,26 @@ describe('Envoy with the trust store from the service', () => {
         }
       }
     })
+  })
+
+  it('has it from another process of the service, where the one that it asked is gone', async () => {
+    const sockets = ['one', 'two'].map((name) => `${gateway.authzSocket}.${name}`)
+    const processes = await Promise.all(sockets.map((socket) => startAuthzStandIn(socket, gateway.clients.chainPem)))
+    const endpoint = (path: string) => ({ endpoint: { address: { pipe: { path } } } })
+    const envoy = await gateway.another({
+      change: (bootstrap) => {
+        cluster(bootstrap, 'devapp-authz').load_assignment.endpoints[0].lb_endpoints = sockets.map(endpoint)
+      },
+    })
+    expect(await envoy.handshake(mtls(client))).to.equal('accepted')
+    const streams = processes.map(({ truststore }) => truststore.sds.statistics.streams)
+    expect([...streams].sort()).to.deep.equal([0, 1])
+    await processes[streams.indexOf(1)]?.stop()
+    const { truststore } = processes[streams.indexOf(0)]!
+    await truststore.word(truststore.serve(others.chainPem))
+    expect(await envoy.handshake(mtls(stranger))).to.equal('accepted')
+    expect(await envoy.handshake(mtls(client))).to.equal('refused')
+    await Promise.all(processes.map(({ stop }) => stop()))
   })
 
   /** Resolves once so many Envoys have asked for their trust store. */
