@@ -1,8 +1,10 @@
 import { createHash, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect } from 'chai'
+import { parse } from 'yaml'
 import { truststorePem } from '../../src/registry/truststore.ts'
-import { filterChain, readBootstrap, replaceFile } from '../support/envoy_bootstrap.ts'
+import { filterChain, readBootstrap, replaceFile, truststoreFromFile } from '../support/envoy_bootstrap.ts'
 import type { Asked, ClientCertificate } from '../support/gateway_client.ts'
 import { type GatewayUnderTest, startGateway } from '../support/gateway_under_test.ts'
 import { Authority, type IssuedCertificate, selfSigned } from '../support/pki.ts'
@@ -148,6 +150,14 @@ describe('Envoy with the trust store in a file', () => {
     expect(publicKey.export({ format: 'jwk' })['x']).to.equal(
       createHash('sha256').update(commonName).digest('base64url'),
     )
+  })
+})
+
+describe('envoy/envoy.yaml', () => {
+  it('has in a comment how the trust store comes from a file, as it is tested here', () => {
+    const text = readFileSync(new URL('../../envoy/envoy.yaml', import.meta.url), 'utf8')
+    const [, comment = ''] = /# From a file instead.*\n((?: +#.*\n)+)/.exec(text) ?? []
+    expect(parse(comment.replaceAll(/^ +# /gm, ''))).to.deep.equal({ sds_config: truststoreFromFile })
   })
 })
 

@@ -151,7 +151,7 @@ function filledIn({ authzSocket, upstreamPort, truststore, change }: Places): Bo
 }
 
 /** As the comment in envoy/envoy.yaml has it. */
-const truststoreFromFile = {
+export const truststoreFromFile = {
   path_config_source: {
     path: '/etc/envoy/sds/truststore.yaml',
     watched_directory: { path: '/etc/envoy/truststore' },
