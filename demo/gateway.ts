@@ -1,5 +1,3 @@
-import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type RunningEnvoy, startEnvoy } from '../test/support/envoy.ts'
@@ -39,6 +37,9 @@ export class Gateway {
   #upstream: RunningUpstream
   readonly #servers = createServerCertificates(new Date())
   readonly #stops: (() => unknown)[] = []
+  #stopping = false
+  /** Resolves once the Envoy that was started last is ready, or is not going to be. */
+  #starting: Promise<unknown> = Promise.resolve()
   readonly #ocspPorts: readonly [number, number]
 
   private constructor(
@@ -168,6 +169,8 @@ export class Gateway {
 
   /** Stops all that was started, the last first. */
   async stop(): Promise<void> {
+    this.#stopping = true
+    await this.#starting
     await this.stopService()
     await this.stopResponders()
     for (const stop of this.#stops.splice(0).reverse()) await stop()
@@ -201,31 +204,18 @@ export class Gateway {
   }
 
   async #startEnvoy(change: (bootstrap: Bootstrap) => void): Promise<RunningEnvoy> {
-    const envoy = await startEnvoy({
+    if (this.#stopping) throw new Error('the gateway is being stopped')
+    const starting = startEnvoy({
       binary: this.#options.envoy,
       authzSocket: join(this.folder, 'authz.sock'),
       upstreamPort: this.#upstream.port,
       serverCertificates: this.#servers,
-      truststore: this.#truststore(),
       change,
     })
+    this.#starting = starting.catch(() => {})
+    const envoy = await starting
     this.#stops.push(() => envoy.stop())
     return envoy
-  }
-
-  /** As an operator makes it, by the command line. */
-  #truststore(): string {
-    const out = join(this.folder, 'truststore.pem')
-    const { status, stderr } = spawnSync(process.execPath, [
-      builtMain,
-      'truststore',
-      '--config',
-      this.configFile,
-      '--out',
-      out,
-    ])
-    if (status !== 0) throw new Error(`devapp-authz truststore failed: ${stderr}`)
-    return readFileSync(out, 'utf8')
   }
 }
 

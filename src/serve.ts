@@ -6,7 +6,10 @@ import { configurationIn } from './cli/configuration_file.ts'
 import { exitCode, type Io } from './cli/io.ts'
 import type { Config } from './config/config.ts'
 import { policiesInShadow } from './domain/shadow.ts'
+import { checkService } from './envoy/check_service.ts'
+import { SdsService } from './envoy/sds_service.ts'
 import { startServer } from './envoy/server.ts'
+import { TruststoreResource } from './envoy/truststore_resource.ts'
 import { startHttpServer } from './http/server.ts'
 import { countDecision } from './metrics/decisions.ts'
 import { measureEventLoop } from './metrics/event_loop.ts'
@@ -95,7 +98,13 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
       onCrlFailed: (failure) => log.warn(failure, 'no crl'),
     },
   })
-  watch = (snapshot) => revocation.register(snapshot.certificates)
+  const truststore = new TruststoreResource((reason) =>
+    log.error({ reason }, 'trust store refused: what was in force stays'),
+  )
+  watch = (snapshot) => {
+    revocation.register(snapshot.certificates)
+    truststore.follow(snapshot.devApps)
+  }
   const registered = registry.snapshot()
   if (registered !== undefined) watch(registered)
   const ports: Ports = {
@@ -107,7 +116,14 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     clock,
   }
   const wouldDeny = new WouldDenyCount()
-  const server = await startServer(config.listen, {
+  const sds = new SdsService(truststore, {
+    onOpened: (node) => log.debug({ node }, 'an Envoy asks for its trust store'),
+    onAccepted: ({ version, authorities }) => log.info({ version, cas: authorities }, 'Envoy has the trust store'),
+    onRejected: ({ version, authorities }, reason) =>
+      log.error({ version, cas: authorities, reason }, 'Envoy rejected the trust store: what it had stays'),
+    onUnknown: (names) => log.warn({ names }, 'Envoy asks for secrets that are not served'),
+  })
+  const check = checkService({
     rules: () => config,
     ports,
     readCertificate: (pem) => registry.snapshot()?.readCertificate(pem) ?? certificateFromPem(pem),
@@ -120,6 +136,7 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
       if (record.waived !== undefined) revocation.countWaived(record.waived)
     },
   })
+  const server = await startServer(config.listen, { check, sds })
   const scraped =
     config.metricsAddress &&
     (await startHttpServer(config.metricsAddress, {

@@ -199,7 +199,7 @@ describe('Envoy beside broken parts', () => {
 
   it('tells an upstream that is down from a gateway that is', async () => {
     expect(await refusal('upstream_unavailable')).to.equal(503)
-    gateway.authz.stop()
+    await gateway.authz.stop()
     expect(await refusal('gateway_unavailable')).to.equal(503)
   })
 

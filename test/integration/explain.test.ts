@@ -106,6 +106,7 @@ describe('devapp-authz explain', function () {
       'product_selected would_deny',
       'qwac would_deny',
       'psd2_roles would_deny',
+      'psd2_authorised pass',
     ])
     expect(found.answer.headers).to.include({ 'content-type': 'application/json', 'cache-control': 'no-store' })
     expect(JSON.parse(found.answer.body ?? '')).to.deep.include({ code: 'devapp_disabled' })

@@ -75,6 +75,7 @@ describe('the steps of a decision', () => {
       ['product_selected', 'pass'],
       ['qwac', 'not_asked'],
       ['psd2_roles', 'not_asked'],
+      ['psd2_authorised', 'not_asked'],
     ])
   })
 
@@ -94,7 +95,7 @@ describe('the steps of a decision', () => {
       expect(steps[at]).to.include({ outcome: 'deny', code, detail: 'why', found: preliminary[name] })
       expect(steps.slice(0, at).every(({ outcome }) => outcome === 'pass')).to.equal(true)
       expect(steps.slice(at + 1).every(({ outcome }) => outcome === 'not_reached')).to.equal(true)
-      expect(steps).to.have.length(15)
+      expect(steps).to.have.length(16)
     })
   }
 
@@ -123,6 +124,7 @@ describe('the steps of a decision', () => {
       'product_selected',
       'qwac',
       'psd2_roles',
+      'psd2_authorised',
     ])
   })
 
@@ -259,6 +261,15 @@ describe('the steps of a decision', () => {
         policy: policy({ psd2: { ...psd2, roles: ['PSP_AI', 'PSP_PI'] } }),
       }),
       'asked for PSP_AI and PSP_PI; held: PSP_AI',
+    ],
+    [
+      'what was withdrawn',
+      'psd2_authorised',
+      evidenceOf(certificate({ organizationIdentifier: 'PSDFI-FINFSA-2858394-9', qcStatements: qwac() }), {
+        policy: policy({ psd2 }),
+        withdrawnRoles: new Set(['PSP_AI']),
+      }),
+      'withdrawn from PSDFI-FINFSA-2858394-9: PSP_AI',
     ],
   ]
   for (const [title, name, given, words] of found) {
