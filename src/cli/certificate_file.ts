@@ -29,7 +29,8 @@ export function certificateFromFile(file: string): Certificate {
   }
 }
 
-function reasonOf(cause: unknown): string {
+/** Why a file cannot be read, in words where the system has a code for it. */
+export function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   return systemErrors[(cause as NodeJS.ErrnoException).code ?? ''] ?? cause.message
 }
