@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { examineConfig } from '../config/config.ts'
@@ -6,7 +6,7 @@ import { problemText } from '../config/problem.ts'
 import { auditBootstrap, configurationFinding, type Finding } from '../envoy/bootstrap_audit/audit.ts'
 import type { Service } from '../envoy/bootstrap_audit/rule.ts'
 import type { ReadFile } from '../envoy/bootstrap_audit/sources.ts'
-import { bytesOfFile, reasonOf } from './certificate_file.ts'
+import { bytesOfFile } from './certificate_file.ts'
 import { printable } from './columns.ts'
 import { exitCode, type Io } from './io.ts'
 
@@ -39,7 +39,7 @@ export function checkEnvoy(argv: string[], io: Io, environment: NodeJS.ProcessEn
   }
   const { file, config, json } = command
   const configuration = config === undefined ? noConfiguration : configurationOf(config, environment)
-  const audited = auditBootstrap({ path: file, read: readerFrom(dirname(file)), service: configuration.service })
+  const audited = auditBootstrap({ path: file, read: readerFor(file), service: configuration.service })
   const findings = [...configuration.findings, ...audited]
   const ok = findings.every(({ severity }) => severity !== 'error')
   io.stdout(json ? `${JSON.stringify({ ok, findings }, undefined, 2)}\n` : report(file, findings))
@@ -88,22 +88,15 @@ function configurationOf(file: string, environment: NodeJS.ProcessEnv): Configur
   return { service: examined.file, findings }
 }
 
-/** 16 MiB: room for the routes of a large gateway. */
-const maxFileBytes = 16_777_216
+/** Room for the routes of a large gateway. */
+const maxFileMiB = 16
 
-/** A relative path is sought in the folder, and then where Envoy seeks it: in the working directory. */
-function readerFrom(folder: string): ReadFile {
-  let isFirst = true
+/** A relative path is sought beside the bootstrap, and then where Envoy seeks it: in the working directory. */
+function readerFor(bootstrap: string): ReadFile {
   return (path) => {
-    const beside = join(folder, path)
-    const name = isFirst || isAbsolute(path) || !existsSync(beside) ? path : beside
-    isFirst = false
-    try {
-      if (statSync(name).size > maxFileBytes) throw new Error('larger than 16 MiB')
-      return { name, text: readFileSync(name, 'utf8') }
-    } catch (cause) {
-      throw new Error(`${name}: ${reasonOf(cause)}`, { cause })
-    }
+    const beside = join(dirname(bootstrap), path)
+    const name = path === bootstrap || isAbsolute(path) || !existsSync(beside) ? path : beside
+    return { name, text: bytesOfFile(name, maxFileMiB).toString('utf8') }
   }
 }
 
