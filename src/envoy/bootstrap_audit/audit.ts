@@ -54,12 +54,13 @@ export function configurationFinding(file: string, { path, line, message, cure }
 
 /** Once for what aliases repeat: the place is the same. */
 function findingsOf({ code, severity, why, cure }: Rule, broken: readonly Broken[]): readonly Finding[] {
-  const byPlace = new Map(
-    broken.toReversed().map((each) => [`${each.at.identity ?? JSON.stringify(each.at)} ${each.message}`, each]),
-  )
-  return [...byPlace.values()].map(({ at: { file, path, line }, message }) => {
+  const seen = new Set<string>()
+  return broken.flatMap(({ at: { identity, file, path, line }, message }) => {
     const place = { file, path: pathText(path), line }
-    return { code, severity, ...place, message, why, cure }
+    const key = `${identity ?? JSON.stringify(place)} ${message}`
+    if (seen.has(key)) return []
+    seen.add(key)
+    return [{ code, severity, ...place, message, why, cure }]
   })
 }
 

@@ -62,8 +62,10 @@ export const hostnameRules: readonly Rule[] = [
     why: 'Callers are told to use the hostname, and Envoy closes their connections.',
     cure: 'Name it in the `filter_chain_match` of the filter chain of its kind.',
     broken: (gateway, service) => {
-      if (service === undefined || gateway.unseen.some(({ what }) => what === 'listeners')) return []
-      const served = namesOf(filterChainsOf(gateway))
+      const chains = filterChainsOf(gateway)
+      if (service === undefined || chains.length === 0 || gateway.unseen.some(({ what }) => what === 'listeners'))
+        return []
+      const served = namesOf(chains)
       return hostnamesOf(service)
         .filter((hostname) => !served.has(hostname))
         .map((hostname) => ({ at: listenersOf(gateway), message: `no filter chain is for ${hostname}` }))

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml'
+import { isMap, isNode, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml'
 
 /** Where something stands. */
 export interface Place {
@@ -20,10 +20,11 @@ interface Source {
 }
 
 interface Position {
-  readonly path: readonly PropertyKey[]
+  readonly holder?: Part
+  readonly step?: PropertyKey
   readonly node: Node | undefined
-  readonly line: number | undefined
-  readonly identity: string
+  /** Whose line it is: the key of a map, or the item of a list. */
+  readonly mark?: Node
 }
 
 /**
@@ -32,21 +33,34 @@ interface Position {
  * type than a reader asks for is `undefined`.
  */
 export class Part implements Place {
-  readonly path: readonly PropertyKey[]
-  /** Of what is missing, that of what it is missing from. */
-  readonly line: number | undefined
-  /** The same for parts that aliases make of one place. */
-  readonly identity: string
   readonly #file: Source
+  readonly #position: Position
   readonly #node: Node | undefined
+  /** Many rules read the same. */
+  readonly #below = new Map<PropertyKey, Part>()
 
-  constructor(file: Source, { path, node, line, identity }: Position) {
+  constructor(file: Source, position: Position) {
     file.countPart()
     this.#file = file
-    this.#node = node
-    this.path = path
-    this.line = line
-    this.identity = node === undefined ? identity : file.identityOf(node)
+    this.#position = position
+    this.#node = position.node
+  }
+
+  get path(): readonly PropertyKey[] {
+    const { holder, step } = this.#position
+    return holder === undefined || step === undefined ? [] : [...holder.path, step]
+  }
+
+  /** Of what is missing, that of what it is missing from. */
+  get line(): number | undefined {
+    const { holder, mark } = this.#position
+    return (mark && this.#file.lineOf(mark)) ?? holder?.line
+  }
+
+  /** The same for parts that aliases make of one place. */
+  get identity(): string {
+    const { holder, step } = this.#position
+    return this.#node === undefined ? `${holder?.identity}/${String(step)}` : this.#file.identityOf(this.#node)
   }
 
   get file(): string {
@@ -72,11 +86,7 @@ export class Part implements Place {
   /** Of a list. */
   items(): readonly Part[] {
     if (!isSeq(this.#node)) return []
-    return this.#node.items.map((item, index) => {
-      const node = this.#file.resolved(item)
-      const line = node && this.#file.lineOf(item as Node)
-      return this.#below(index, node, line)
-    })
+    return this.#node.items.map((item, index) => this.#child(index, item, item))
   }
 
   /** Whether anything stands here; `null` is nothing. */
@@ -108,7 +118,7 @@ export class Part implements Place {
   }
 
   /** The name of an enum's value, which may be written as its number. The first is the default; others are as written. */
-  oneOf<const Names extends readonly string[]>(names: Names): string {
+  oneOf(names: readonly string[]): string {
     const value = this.#scalar ?? 0
     return typeof value === 'number' ? (names[value] ?? String(value)) : String(value)
   }
@@ -130,37 +140,48 @@ export class Part implements Place {
 
   #field(...spellings: readonly [string, string]): Part {
     const pair = this.#pairs().find(({ key }) => spellings.includes(keyText(key) ?? ''))
-    if (pair === undefined) return this.#below(spellings[0], undefined, undefined)
-    return this.#below(keyText(pair.key) ?? '', this.#file.resolved(pair.value), this.#file.lineOf(pair.key as Node))
+    return pair === undefined ? this.#child(spellings[0]) : this.#child(keyText(pair.key) ?? '', pair.value, pair.key)
   }
 
-  #below(step: PropertyKey, node: Node | undefined, line: number | undefined): Part {
-    const identity = `${this.identity}/${String(step)}`
-    return new Part(this.#file, { path: [...this.path, step], node, line: line ?? this.line, identity })
+  #child(step: PropertyKey, value?: unknown, mark?: unknown): Part {
+    const known = this.#below.get(step)
+    if (known !== undefined) return known
+    const node = this.#file.resolved(value)
+    const child = new Part(this.#file, { holder: this, step, node, ...(isNode(mark) && { mark }) })
+    this.#below.set(step, child)
+    return child
   }
 
-  /** With those that a merge key (<<) brings, after the map's own. */
   #pairs(): readonly Pair[] {
-    return isMap(this.#node) ? this.#pairsOf(this.#node, 0) : []
+    return isMap(this.#node) ? this.#pairsOf(this.#node, new Set()) : []
   }
 
-  #pairsOf(map: YAMLMap, depth: number): readonly Pair[] {
-    const isMerge = ({ key }: Pair): boolean => keyText(key) === '<<'
+  /** With those that a merge key (<<) brings, after the map's own; from each map once. */
+  #pairsOf(map: YAMLMap, seen: Set<YAMLMap>): readonly Pair[] {
+    seen.add(map)
     const own = map.items.filter((pair) => !isMerge(pair))
-    if (own.length === map.items.length || depth > 32) return own
+    if (own.length === map.items.length) return own
     const merged = map.items
       .filter(isMerge)
       .map(({ value }) => this.#file.resolved(value))
       .flatMap((value) => (isSeq(value) ? value.items.map((item) => this.#file.resolved(item)) : [value]))
-    return [...own, ...merged.filter(isMap).flatMap((other) => this.#pairsOf(other, depth + 1))]
+    return [...own, ...merged.flatMap((other) => (isMap(other) && !seen.has(other) ? this.#pairsOf(other, seen) : []))]
   }
 }
+
+const isMerge = ({ key }: Pair): boolean => keyText(key) === '<<'
 
 function keyText(key: unknown): string | undefined {
   return isScalar(key) ? String(key.value) : undefined
 }
 
+const camelCases = new Map<string, string>()
+
 /** As protobuf's JSON spells a field. */
 function camelCase(name: string): string {
-  return name.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+  const known = camelCases.get(name)
+  if (known !== undefined) return known
+  const made = name.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+  camelCases.set(name, made)
+  return made
 }

@@ -7,8 +7,11 @@ export interface SyntaxMistake extends Place {
   readonly message: string
 }
 
+/** What is no YAML at all has one on every line. */
+const maxMistakes = 10
+
 /** More parts than any gateway has are aliases that repeat each other. */
-const maxParts = 2_000_000
+const maxParts = 1_000_000
 
 export class TooManyParts extends Error {
   override readonly name = 'TooManyParts'
@@ -17,6 +20,7 @@ export class TooManyParts extends Error {
 /** A file of Envoy's configuration in YAML, of which JSON is a part. Never throws on what the text holds. */
 export class SourceFile {
   readonly name: string
+  readonly root: Part
   readonly mistakes: readonly SyntaxMistake[]
   readonly #document: Document
   readonly #lines = new LineCounter()
@@ -27,17 +31,11 @@ export class SourceFile {
 
   constructor(name: string, text: string) {
     this.name = name
-    const options = { lineCounter: this.#lines, prettyErrors: false, schema: 'core', logLevel: 'silent' } as const
+    const options = { lineCounter: this.#lines, prettyErrors: false, schema: 'core', logLevel: 'error' } as const
     this.#document = parseDocument(text, options)
-    this.mistakes = this.#document.errors.map(({ code, pos }) => {
-      const { line } = this.#lines.linePos(pos[0])
-      return { file: name, path: [], line, message: yamlMistakes[code].message }
-    })
-    if (this.mistakes.length === 0) this.#followAliases()
-  }
-
-  get root(): Part {
-    return new Part(this, { path: [], node: this.resolved(this.#document.contents), line: undefined, identity: '' })
+    const mistakes = this.#document.errors.map(({ code, pos }) => this.#mistake(pos[0], yamlMistakes[code].message))
+    this.mistakes = mistakes.length > 0 ? mistakes.slice(0, maxMistakes) : this.#followAliases()
+    this.root = new Part(this, { node: this.resolved(this.#document.contents) })
   }
 
   resolved(node: unknown): Node | undefined {
@@ -59,16 +57,25 @@ export class SourceFile {
     if (++this.#parts > maxParts) throw new TooManyParts(`${this.name} repeats itself too often by aliases (*)`)
   }
 
-  /** In one pass, since an alias means the last anchor of its name before it. */
-  #followAliases(): void {
+  /** In one pass, since an alias means the last anchor of its name before it. Returns those that mean nothing. */
+  #followAliases(): readonly SyntaxMistake[] {
     const anchors = new Map<string, Node>()
+    const astray: SyntaxMistake[] = []
     visit(this.#document, {
       Node: (_, node) => {
-        if (isAlias(node)) {
-          const target = anchors.get(node.source)
-          if (target !== undefined) this.#anchored.set(node, target)
-        } else if (node.anchor !== undefined) anchors.set(node.anchor, node)
+        if (!isAlias(node)) {
+          if (node.anchor !== undefined) anchors.set(node.anchor, node)
+          return
+        }
+        const target = anchors.get(node.source)
+        if (target === undefined) astray.push(this.#mistake(node.range?.[0] ?? 0, yamlMistakes.BAD_ALIAS.message))
+        else this.#anchored.set(node, target)
       },
     })
+    return astray.slice(0, maxMistakes)
+  }
+
+  #mistake(offset: number, message: string): SyntaxMistake {
+    return { file: this.name, path: [], line: this.#lines.linePos(offset).line, message }
   }
 }

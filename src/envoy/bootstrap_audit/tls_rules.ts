@@ -27,7 +27,9 @@ export const tlsRules: readonly Rule[] = [
     cure: 'Set `require_client_certificate: true`. A 1-way hostname has no validation context.',
     broken: (gateway, service) =>
       eachTls(gatesOf(gateway), ({ context, requiresClientCertificate }, chain) => {
-        const is2Way = service === undefined ? hasValidation(context) : channelsOf(chain, service).has('mtls')
+        const channels = service === undefined ? new Set() : channelsOf(chain, service)
+        // Of hostnames that the service does not know, the filter chain itself tells what it is meant for.
+        const is2Way = channels.size === 0 ? hasValidation(context) : channels.has('mtls')
         const required = context.at('require_client_certificate')
         return brokenIf(is2Way && !requiresClientCertificate, required, 'a client certificate is not demanded')
       }),

@@ -137,7 +137,13 @@ export const authorizationMutations: readonly Mutation[] = [
     ...{ code: 'service_address', title: 'the service listens elsewhere', put: [...firstAddress, 'pipe', 'path'] },
     ...{ value: '/run/other.sock', found: [...serviceCluster, 'load_assignment'] },
   },
-  { code: 'service_not_http2', title: 'HTTP/1.1 is spoken', put: [...http2Options], value: {}, found: protocol },
+  {
+    code: 'service_not_http2',
+    title: 'HTTP/1.1 is spoken',
+    put: http2Options,
+    value: { http_protocol_options: {} },
+    found: protocol,
+  },
   { code: 'service_limits_default', title: 'the limits are left', put: [...serviceCluster, 'circuit_breakers'] },
   {
     ...{ code: 'service_limits_default', title: 'one limit is left', put: [...serviceCluster, 'circuit_breakers'] },

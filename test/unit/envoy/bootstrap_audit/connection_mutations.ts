@@ -32,7 +32,7 @@ export const connectionMutations: readonly Mutation[] = [
   },
   {
     ...{ code: 'early_data', title: 'QUIC is spoken', put: [...tls, 'transport_socket', 'typed_config'] },
-    value: (downstream_tls_context: object) => ({
+    value: ({ '@type': _, ...downstream_tls_context }: Record<string, unknown>) => ({
       '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.quic.v3.QuicDownstreamTransport',
       downstream_tls_context,
     }),

@@ -22,6 +22,8 @@ export interface Mutation {
   readonly also?: readonly string[]
 }
 
+export type Change = Pick<Mutation, 'put' | 'value'>
+
 const chainIndex = (name: string): number =>
   readBootstrap().static_resources.listeners[0].filter_chains.findIndex((chain) => chain.name === name)
 const clusterIndex = readBootstrap().static_resources.clusters.findIndex(({ name }) => name === 'devapp-authz')
@@ -63,22 +65,26 @@ export function put(tree: object, path: Path, value: unknown): void {
 }
 
 /** envoy/envoy.yaml as YAML, with what it shares still shared, after the changes. */
-export function bootstrapWith(...changes: readonly Pick<Mutation, 'put' | 'value'>[]): string {
+export function bootstrapWith(...changes: readonly Change[]): string {
   const bootstrap = readBootstrap()
   for (const change of changes) put(bootstrap, change.put, change.value)
   return stringify(bootstrap)
 }
 
+type Files = Readonly<Record<string, string>>
+
 /** What is found in a bootstrap that names files of these texts. */
-export function audited(
-  text: string,
-  files: Readonly<Record<string, string>> = {},
-  comparedWith: Service | undefined = service,
-): readonly Finding[] {
-  const read = (path: string) => {
-    const found = { ...files, 'envoy.yaml': text }[path]
-    if (found === undefined) throw new Error(`${path}: no such file`)
-    return { name: path, text: found }
-  }
-  return auditBootstrap({ path: 'envoy.yaml', read, service: comparedWith })
+export function audited(text: string, files: Files = {}): readonly Finding[] {
+  return auditBootstrap({ path: 'envoy.yaml', read: readerOf({ ...files, 'envoy.yaml': text }), service })
+}
+
+/** The same without the service's configuration. */
+export function auditedAlone(text: string): readonly Finding[] {
+  return auditBootstrap({ path: 'envoy.yaml', read: readerOf({ 'envoy.yaml': text }), service: undefined })
+}
+
+const readerOf = (files: Files) => (name: string) => {
+  const text = files[name]
+  if (text === undefined) throw new Error(`${name}: no such file`)
+  return { name, text }
 }

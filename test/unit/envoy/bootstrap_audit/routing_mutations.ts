@@ -153,6 +153,6 @@ export const routingMutations: readonly Mutation[] = [
   },
   {
     ...{ code: 'nothing_served', title: 'there is no listener', put: ['static_resources', 'listeners'] },
-    ...{ found: [], also: ['hostname_unserved'] },
+    found: [],
   },
 ]
