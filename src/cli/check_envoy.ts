@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { examineConfig } from '../config/config.ts'
-import { problemText } from '../config/problem.ts'
 import { auditBootstrap, configurationFinding, type Finding } from '../envoy/bootstrap_audit/audit.ts'
 import type { Service } from '../envoy/bootstrap_audit/rule.ts'
 import type { ReadFile } from '../envoy/bootstrap_audit/sources.ts'
@@ -102,12 +101,18 @@ function readerFor(bootstrap: string): ReadFile {
 
 function report(file: string, findings: readonly Finding[]): string {
   if (findings.length === 0) return `${printable(file)} holds nothing that leads around the service or breaks it.\n`
-  return `${findings.map(paragraph).join('\n')}\n${summary(findings)}\n`
+  return `${[...findings.map(paragraph), summary(findings)].join('\n')}\n`
 }
 
-function paragraph({ code, severity, file, why, cure, ...place }: Finding): string {
-  const lines = [problemText(file, { ...place, cure: `${severity} ${code}` }), `  why:  ${why}`, `  cure: ${cure}`]
-  return `${lines.map(printable).join('\n')}\n`
+function paragraph({ code, severity, file, path, line, message, why, cure }: Finding): string {
+  const place = line === undefined ? file : `${file}:${line}`
+  const lines = [
+    `${place}: ${severity} ${code}: ${message}`,
+    ...(path === '' ? [] : [`  where: ${path}`]),
+    `  why:   ${why}`,
+    `  cure:  ${cure}`,
+  ]
+  return lines.map((each) => `${printable(each)}\n`).join('')
 }
 
 function summary(findings: readonly Finding[]): string {

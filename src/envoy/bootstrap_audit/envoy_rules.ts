@@ -1,7 +1,6 @@
 import { brokenIf, type Rule } from './rule.ts'
 import { filterChainsOf, httpOf } from './scope.ts'
 import { isLocal } from './service_cluster_rules.ts'
-import type { Discovered } from './sources.ts'
 
 /** Envoy itself, and how much of it can be judged here. */
 export const envoyRules: readonly Rule[] = [
@@ -22,7 +21,7 @@ export const envoyRules: readonly Rule[] = [
     cure: 'Name the file that Envoy is started with (`envoy -c FILE`).',
     broken: (gateway) =>
       brokenIf(
-        filterChainsOf(gateway).length === 0 && gateway.unseen.length === 0,
+        filterChainsOf(gateway).length === 0 && gateway.unseen.length === 0 && gateway.unreadable.length === 0,
         gateway.bootstrap,
         'no listener has a filter chain',
       ),
@@ -30,19 +29,19 @@ export const envoyRules: readonly Rule[] = [
   {
     code: 'not_seen',
     severity: 'error',
-    why: 'What a control plane hands out is not in the file: nothing that is said here holds for it.',
-    cure: 'Check it where it is made: put it into a file, and name that by `path_config_source`.',
+    why: 'What a control plane hands out, and what a matcher tree chooses, is not seen here: nothing that is said here holds for it.',
+    cure: 'Put what the control plane hands out into a file, name that by `path_config_source`, and check it so. Match by `server_names` and by routes.',
     broken: (gateway) => [
       ...gateway.unseen
         .filter(({ what }) => what !== 'clusters')
         .map(({ at, what }) => ({ at, message: `the ${what} come from elsewhere` })),
-      ...httpOf(gateway).flatMap(({ routeTable }) =>
-        routeTable
-          .at('virtual_hosts')
-          .items()
-          .map((host) => host.at('matcher'))
-          .flatMap((matcher) => brokenIf(matcher.exists, matcher, 'routes of a matcher tree are not read')),
-      ),
+      ...gateway.listeners
+        .map(({ part }) => part.at('filter_chain_matcher'))
+        .flatMap((matcher) => brokenIf(matcher.exists, matcher, 'a matcher tree chooses the filter chain')),
+      ...httpOf(gateway)
+        .flatMap(({ routeTable }) => routeTable.at('virtual_hosts').items())
+        .map((host) => host.at('matcher'))
+        .flatMap((matcher) => brokenIf(matcher.exists, matcher, 'a matcher tree chooses the route')),
     ],
   },
   {
@@ -52,7 +51,7 @@ export const envoyRules: readonly Rule[] = [
     cure: 'Put the cluster of the service into `static_resources`.',
     broken: ({ unseen }) =>
       unseen
-        .filter(({ what }) => what === ('clusters' satisfies Discovered))
+        .filter(({ what }) => what === 'clusters')
         .map(({ at }) => ({ at, message: 'the clusters come from elsewhere' })),
   },
 ]

@@ -32,7 +32,7 @@ export function routesOf(gateway: Gateway): readonly Route[] {
 
 /** The network filters that hand bytes to an upstream, or requests of another protocol than HTTP. */
 export function isProxy({ kind }: Extension): boolean {
-  return /^(?!http_).*_proxy$|^(tcp|udp)_proxy$/.test(kind)
+  return kind.endsWith('_proxy')
 }
 
 /** What each ext_authz filter is set to. */

@@ -13,7 +13,7 @@ export const serviceClusterRules: readonly Rule[] = [
     why: 'There is nobody to ask: every request is answered 503, or Envoy does not start.',
     cure: 'Add the cluster `devapp-authz` of envoy/envoy.yaml, and name it in `envoy_grpc: { cluster_name }`.',
     broken: (gateway) =>
-      gateway.unseen.some(({ what }) => what === 'clusters')
+      gateway.unreadable.length > 0 || gateway.unseen.some(({ what }) => what === 'clusters')
         ? []
         : questionsOf(gateway).flatMap((grpcService) => {
             const name = grpcService.at('envoy_grpc', 'cluster_name')

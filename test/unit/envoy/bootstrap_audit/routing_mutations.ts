@@ -136,6 +136,10 @@ export const routingMutations: readonly Mutation[] = [
     value: { on_no_match: {} },
   },
   {
+    ...{ code: 'not_seen', title: 'a matcher tree chooses filter chains', put: [...listener, 'filter_chain_matcher'] },
+    value: { on_no_match: {} },
+  },
+  {
     ...{ code: 'not_seen', title: 'routes come from a control plane', put: http },
     value: ({ route_config, ...others }: Record<string, unknown>) => ({
       ...others,
