@@ -1,7 +1,7 @@
 import type { Part } from './part.ts'
 import { overrideIn } from './routes.ts'
 import { brokenIf, type Rule } from './rule.ts'
-import { authorizersOf, eachRoute, httpOf, ofAuthorizer, questionsOf } from './scope.ts'
+import { authorizersOf, checkSettingsOf, eachRoute, httpOf, ofAuthorizer, questionsOf } from './scope.ts'
 
 /** Whether every request is asked about, and what happens when the service gives no answer. */
 export const authorizationRules: readonly Rule[] = [
@@ -92,14 +92,18 @@ export const authorizationRules: readonly Rule[] = [
     severity: 'error',
     why: 'The service speaks gRPC. Over HTTP, neither the client certificate nor the SNI would arrive.',
     cure: 'Replace `http_service` by `grpc_service`, with the cluster of the service.',
-    broken: ofAuthorizer((config) => [
-      ...brokenIf(config.at('http_service').exists, config.at('http_service'), 'the service is asked over HTTP'),
-      ...brokenIf(
-        !config.at('http_service').exists && !config.at('grpc_service').exists,
-        config.at('grpc_service'),
-        'nothing says which service is asked',
+    broken: (gateway) => [
+      ...[...authorizersOf(gateway).map(({ config }) => config), ...checkSettingsOf(gateway)]
+        .map((settings) => settings.at('http_service'))
+        .flatMap((service) => brokenIf(service.exists, service, 'the service is asked over HTTP')),
+      ...authorizersOf(gateway).flatMap(({ config }) =>
+        brokenIf(
+          !config.at('http_service').exists && !config.at('grpc_service').exists,
+          config.at('grpc_service'),
+          'nothing says which service is asked',
+        ),
       ),
-    ]),
+    ],
   },
   {
     code: 'ext_authz_transport',

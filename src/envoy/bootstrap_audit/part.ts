@@ -178,7 +178,7 @@ function keyText(key: unknown): string | undefined {
 const camelCases = new Map<string, string>()
 
 /** As protobuf's JSON spells a field. */
-function camelCase(name: string): string {
+export function camelCase(name: string): string {
   const known = camelCases.get(name)
   if (known !== undefined) return known
   const made = name.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase())

@@ -40,29 +40,30 @@ export function ofAuthorizer(broken: (config: Part) => readonly Broken[]): Rule[
   return (gateway) => authorizersOf(gateway).flatMap(({ config }) => broken(config))
 }
 
-/** Each route to an upstream with each ext_authz filter that it meets. */
-export function eachRoute(
+/** What comes of each route to an upstream and each ext_authz filter that it meets. */
+export function eachRoute<Result>(
   gateway: Gateway,
-  broken: (route: Route, authorizer: Extension, http: HttpConnections) => readonly Broken[],
-): readonly Broken[] {
-  return httpOf(gateway).flatMap((http) =>
-    http.routes
+  result: (route: Route, authorizer: Extension) => readonly Result[],
+): readonly Result[] {
+  return httpOf(gateway).flatMap(({ routes, authorizers }) =>
+    routes
       .filter(({ reachesUpstream }) => reachesUpstream)
-      .flatMap((route) => http.authorizers.flatMap((authorizer) => broken(route, authorizer, http))),
+      .flatMap((route) => authorizers.flatMap((authorizer) => result(route, authorizer))),
   )
 }
 
 /** Every GrpcService that is asked: those of the filters, and those that routes put in their place. */
 export function questionsOf(gateway: Gateway): readonly Part[] {
   const ofFilters = authorizersOf(gateway).map(({ config }) => config.at('grpc_service'))
-  const ofRoutes = httpOf(gateway).flatMap(({ routes, authorizers }) =>
-    routes.flatMap(({ scopes }) =>
-      scopes.flatMap((scope) =>
-        authorizers.map(({ name }) => overrideIn(scope, name).config.at('check_settings', 'grpc_service')),
-      ),
-    ),
-  )
+  const ofRoutes = checkSettingsOf(gateway).map((settings) => settings.at('grpc_service'))
   return [...ofFilters, ...ofRoutes].filter(({ exists }) => exists)
+}
+
+/** What routes, and what holds them, change of ext_authz. */
+export function checkSettingsOf(gateway: Gateway): readonly Part[] {
+  return eachRoute(gateway, ({ scopes }, { name }) =>
+    scopes.map((scope) => overrideIn(scope, name).config.at('check_settings')),
+  )
 }
 
 /** What each HTTP connection manager that passes requests on is set to. */

@@ -1,6 +1,17 @@
-import { type Document, isAlias, isNode, LineCounter, type Node, parseDocument, visit } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml'
 import { yamlMistakes } from '../../config/yaml_mistakes.ts'
-import { Part, type Place } from './part.ts'
+import { camelCase, Part, type Place } from './part.ts'
 
 /** What is wrong with a file as YAML. */
 export interface SyntaxMistake extends Place {
@@ -34,7 +45,7 @@ export class SourceFile {
     const options = { lineCounter: this.#lines, prettyErrors: false, schema: 'core', logLevel: 'error' } as const
     this.#document = parseDocument(text, options)
     const mistakes = this.#document.errors.map(({ code, pos }) => this.#mistake(pos[0], yamlMistakes[code].message))
-    this.mistakes = mistakes.length > 0 ? mistakes.slice(0, maxMistakes) : this.#followAliases()
+    this.mistakes = mistakes.length > 0 ? mistakes.slice(0, maxMistakes) : this.#examined()
     this.root = new Part(this, { node: this.resolved(this.#document.contents) })
   }
 
@@ -57,22 +68,38 @@ export class SourceFile {
     if (++this.#parts > maxParts) throw new TooManyParts(`${this.name} repeats itself too often by aliases (*)`)
   }
 
-  /** In one pass, since an alias means the last anchor of its name before it. Returns those that mean nothing. */
-  #followAliases(): readonly SyntaxMistake[] {
+  /**
+   * Finds out what aliases stand for, in one pass, since one means the last anchor of its name before it. Returns what only
+   * a look at the whole shows to be wrong.
+   */
+  #examined(): readonly SyntaxMistake[] {
     const anchors = new Map<string, Node>()
-    const astray: SyntaxMistake[] = []
+    const mistakes: SyntaxMistake[] = []
     visit(this.#document, {
       Node: (_, node) => {
+        if (isMap(node)) mistakes.push(...this.#fieldsTwice(node))
         if (!isAlias(node)) {
           if (node.anchor !== undefined) anchors.set(node.anchor, node)
           return
         }
         const target = anchors.get(node.source)
-        if (target === undefined) astray.push(this.#mistake(node.range?.[0] ?? 0, yamlMistakes.BAD_ALIAS.message))
+        if (target === undefined) mistakes.push(this.#mistake(node.range?.[0] ?? 0, yamlMistakes.BAD_ALIAS.message))
         else this.#anchored.set(node, target)
       },
     })
-    return astray.slice(0, maxMistakes)
+    return mistakes.slice(0, maxMistakes)
+  }
+
+  /** Envoy takes both spellings of a field side by side (measured), and only one of them is in force. */
+  #fieldsTwice(map: YAMLMap): readonly SyntaxMistake[] {
+    const seen = new Set<string>()
+    return map.items.flatMap(({ key }) => {
+      if (!isScalar(key)) return []
+      const field = camelCase(String(key.value))
+      const repeated = seen.has(field)
+      seen.add(field)
+      return repeated ? [this.#mistake(key.range?.[0] ?? 0, `${key.value} stands here twice, in two spellings`)] : []
+    })
   }
 
   #mistake(offset: number, message: string): SyntaxMistake {

@@ -90,6 +90,10 @@ export const authorizationMutations: readonly Mutation[] = [
     }),
     found: [...authz, 'http_service'],
   },
+  {
+    ...{ code: 'ext_authz_http', title: 'a route asks over HTTP', value: {} },
+    put: [...route, ...override, 'check_settings', 'http_service'],
+  },
   { code: 'ext_authz_http', title: 'no service is named', put: grpcService },
   { code: 'ext_authz_transport', title: 'version 2', put: [...authz, 'transport_api_version'], value: 'V2' },
   { code: 'ext_authz_transport', title: 'no version', put: [...authz, 'transport_api_version'] },
@@ -119,6 +123,10 @@ export const authorizationMutations: readonly Mutation[] = [
   {
     ...{ code: 'service_sent_bodies', title: 'bodies are sent', put: [...authz, 'with_request_body'] },
     value: { max_request_bytes: 8192, pack_as_bytes: true },
+  },
+  {
+    ...{ code: 'service_sent_bodies', title: 'a route sends bodies', value: { max_request_bytes: 8192 } },
+    put: [...route, ...override, 'check_settings', 'with_request_body'],
   },
   {
     ...{ code: 'service_sent_bodies', title: 'parts of bodies are sent', put: [...authz, 'with_request_body'] },

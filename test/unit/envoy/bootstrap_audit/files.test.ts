@@ -49,6 +49,16 @@ others: &others { failure_mode_allow: On }
     expect(codes([last, ...before.toReversed()].join('\n'))).to.deep.equal(['failure_mode_allow'])
   })
 
+  it('may not give a field in both spellings: Envoy takes one, and a reader sees the other', () => {
+    const both = bootstrapWith().replace(/^( +)failure_mode_allow: false$/m, '$&\n$1failureModeAllow: true')
+    const [finding, ...others] = audited(both)
+    expect(others).to.deep.equal([])
+    expect(finding).to.deep.include({
+      ...{ code: 'unreadable', message: 'failureModeAllow stands here twice, in two spellings' },
+      line: 1 + both.split('\n').findIndex((each) => each.includes('failureModeAllow')),
+    })
+  })
+
   it('are read for the listeners, the routes, the filters and the clusters that they hold', () => {
     const bootstrap = structuredClone(readBootstrap()) as unknown as Tree
     const resources = at(bootstrap, ['static_resources'])
