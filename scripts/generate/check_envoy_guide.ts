@@ -40,7 +40,8 @@ warnings or nothing; \`--json\` prints an object for programs:
 
 Codes are never renamed. \`path\` says where something stands, or where it is missing; what YAML shares by an alias is found once. A
 \`line\` of what is missing is that of what it is missing from. Whether Envoy accepts the file at all, \`envoy --mode validate -c FILE\` says.
-[\`envoy/envoy.yaml\`](../envoy/envoy.yaml) has none of these.`
+What the command line of Envoy adds (\`--config-yaml\`), or its runtime changes, is not seen. [\`envoy/envoy.yaml\`](../envoy/envoy.yaml) has
+none of these findings.`
 
 function tableOfCodes(): string {
   const rows = subjects.flatMap(({ title, rules }) =>

@@ -91,8 +91,11 @@ function listenerIn(part: Part, sources: Sources): Listener {
   }
 }
 
-function downstreamTlsIn(transportSocket: Part): DownstreamTls | undefined {
+/** Also where other transport sockets, which count or record, are around it. */
+function downstreamTlsIn(transportSocket: Part, depth = 0): DownstreamTls | undefined {
   const { kind, message, config: socket } = extensionIn(transportSocket)
+  const inner = socket.at('transport_socket')
+  if (inner.exists && depth < 4) return downstreamTlsIn(inner, depth + 1)
   if (message !== 'DownstreamTlsContext' && message !== 'QuicDownstreamTransport') return undefined
   const context = kind === 'quic' ? socket.at('downstream_tls_context') : socket
   const requiresClientCertificate = context.at('require_client_certificate').isTrue

@@ -1,4 +1,5 @@
 import type { FilterChain, Gateway } from './gateway.ts'
+import type { Part } from './part.ts'
 import { policyOf, type Route } from './routes.ts'
 import { type Broken, brokenIf, type Rule, type Service } from './rule.ts'
 import { eachRoute, filterChainsOf } from './scope.ts'
@@ -21,12 +22,11 @@ export const policyRules: readonly Rule[] = [
     why: 'The service denies every request whose route names a policy that it does not have (`policy_unknown`).',
     cure: "Correct the name, or add the policy to the service's configuration.",
     broken: (gateway, service) =>
-      eachRoute(gateway, (route, { name }) => {
-        const policy = policyOf(route, name)
-        if (service === undefined || !policy?.text) return []
-        const known = Object.hasOwn(service.policies, policy.text)
-        return brokenIf(!known, policy, `there is no policy ${JSON.stringify(policy.text)}`)
-      }),
+      service === undefined
+        ? []
+        : namedPolicies(gateway, service).flatMap(({ policy, name }) =>
+            brokenIf(!Object.hasOwn(service.policies, name), policy, `there is no policy ${JSON.stringify(name)}`),
+          ),
   },
   {
     code: 'policy_channel',
@@ -37,37 +37,43 @@ export const policyRules: readonly Rule[] = [
   },
 ]
 
-/** Routes that are never met on the channel of their policy. Tables that say the same count as one. */
-function unreachable(gateway: Gateway, service: Service): readonly Broken[] {
-  const met = filterChainsOf(gateway).flatMap((chain) => {
+interface NamedPolicy {
+  readonly policy: Part
+  readonly name: string
+  /** What makes a route the same API on another hostname. */
+  readonly api: string
+  /** Those of the hostnames that the route is on. */
+  readonly channels: ReadonlySet<string>
+}
+
+/** What all routes name, also those that Envoy answers by itself, since ext_authz asks about them too. */
+function namedPolicies(gateway: Gateway, service: Service): readonly NamedPolicy[] {
+  return filterChainsOf(gateway).flatMap((chain) => {
     const channels = channelsOf(chain, service)
-    return chain.http.flatMap((http) =>
-      http.authorizers.flatMap(({ name }) =>
-        http.routes.filter(({ reachesUpstream }) => reachesUpstream).map((route) => ({ route, name, channels })),
-      ),
-    )
-  })
-  const channelsByApi = new Map<string, Set<string>>()
-  for (const { route, name, channels } of met) {
-    const api = apiOf(route, name)
-    channelsByApi.set(api, new Set([...(channelsByApi.get(api) ?? []), ...channels]))
-  }
-  return met.flatMap(({ route, name }) => {
-    const policy = policyOf(route, name)
-    const meant = Object.hasOwn(service.policies, policy?.text ?? '') && service.policies[policy?.text ?? '']?.channel
-    const channels = channelsByApi.get(apiOf(route, name))
-    if (!policy || !meant || channels === undefined || channels.size === 0) return []
-    return brokenIf(
-      !channels.has(meant),
-      policy,
-      `${policy.text} is a policy for ${meant}, and no hostname of ${meant} has the route`,
+    const named = (route: Route, filterName: string): readonly NamedPolicy[] => {
+      const policy = policyOf(route, filterName)
+      const name = policy?.text
+      return policy && name ? [{ policy, name, api: `${route.match.canonical()} ${name}`, channels }] : []
+    }
+    return chain.http.flatMap(({ routes, authorizers }) =>
+      routes.flatMap((route) => authorizers.flatMap((authorizer) => named(route, authorizer.name))),
     )
   })
 }
 
-/** What of a route makes it the same API on another hostname. */
-function apiOf(route: Route, filterName: string): string {
-  return `${route.match.canonical()} ${policyOf(route, filterName)?.text}`
+/** Routes that are never met on the channel of their policy. Tables that say the same count as one. */
+function unreachable(gateway: Gateway, service: Service): readonly Broken[] {
+  const named = namedPolicies(gateway, service)
+  const channelsByApi = new Map<string, Set<string>>()
+  for (const { api, channels } of named)
+    channelsByApi.set(api, new Set([...(channelsByApi.get(api) ?? []), ...channels]))
+  return named.flatMap(({ policy, name, api }) => {
+    const meant = service.policies[name]?.channel
+    const met = channelsByApi.get(api) ?? new Set()
+    const message = `${name} is a policy for ${meant}, and no hostname of ${meant} has the route`
+    // Of hostnames that the service does not know, another finding tells.
+    return brokenIf(meant !== undefined && met.size > 0 && !met.has(meant), policy, message)
+  })
 }
 
 /** Of the hostnames that choose the filter chain. */

@@ -85,7 +85,7 @@ export const serviceClusterRules: readonly Rule[] = [
   {
     code: 'service_endpoint_repeated',
     severity: 'warning',
-    why: 'Envoy takes them for one endpoint, and each of its workers opens one connection to it: further processes that listen there are not asked.',
+    why: 'One address is one process: each worker of Envoy opens one connection to an endpoint, and further processes are not asked.',
     cure: 'Give each process a socket of its own, and name each once.',
     broken: ofServiceCluster((cluster) => {
       const seen = new Set<string>()

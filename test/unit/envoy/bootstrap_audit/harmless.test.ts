@@ -96,6 +96,18 @@ const harmless: Readonly<Record<string, readonly Change[]>> = {
   ],
   'no admin interface': [{ put: ['admin'] }],
   'an admin interface on a socket': [{ put: ['admin', 'address'], value: { pipe: { path: '/run/envoy.sock' } } }],
+  'TLS that a transport socket with statistics is around': [
+    {
+      put: [...mtls, 'transport_socket'],
+      value: (transport_socket: object) => ({
+        name: 'tcp_stats',
+        typed_config: {
+          '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tcp_stats.v3.Config',
+          transport_socket,
+        },
+      }),
+    },
+  ],
   'TLS 1.3 alone': [
     {
       put: [...mtlsContext, 'common_tls_context', 'tls_params', 'tls_minimum_protocol_version'],
