@@ -1,3 +1,4 @@
+import { configSchema } from '../../config/schema.ts'
 import type { Part } from './part.ts'
 import { overrideIn } from './routes.ts'
 import { brokenIf, type Rule } from './rule.ts'
@@ -146,14 +147,15 @@ export const authorizationRules: readonly Rule[] = [
         const ms = timeout.milliseconds
         if (ms === undefined) return brokenIf(true, timeout, 'it is the default of 200 ms')
         if (ms <= 0) return brokenIf(true, timeout, 'there is no end to waiting')
-        return brokenIf(
-          service !== undefined && ms <= service.deadline,
-          timeout,
-          `${ms} ms are not above the service's deadline of ${service?.deadline} ms`,
-        )
+        const deadline = service?.deadline ?? defaultDeadlineMs
+        const whose = service === undefined ? "the service's default deadline" : "the service's deadline"
+        return brokenIf(ms <= deadline, timeout, `${ms} ms are not above ${whose} of ${deadline} ms`)
       }),
   },
 ]
+
+/** What the service's configuration means by saying nothing. */
+const defaultDeadlineMs = configSchema.shape.deadline.parse(undefined)
 
 const denominators: Readonly<Record<string, number>> = { HUNDRED: 100, TEN_THOUSAND: 10_000, MILLION: 1_000_000 }
 

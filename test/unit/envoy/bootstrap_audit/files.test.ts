@@ -110,8 +110,10 @@ others: &others { failure_mode_allow: On }
     expect(without({ put: [...mtlsContext, 'require_client_certificate'] })).to.deep.equal([
       'client_certificate_optional',
     ])
-    // Nobody knows the deadline that it has to be above.
-    expect(without({ put: [...authz, 'grpc_service', 'timeout'], value: '0.1s' })).to.deep.equal([])
+    // Nobody says another deadline than the default.
+    const timeout = (value: string) => without({ put: [...authz, 'grpc_service', 'timeout'], value })
+    expect(timeout('1.5s')).to.deep.equal(['ext_authz_timeout'])
+    expect(timeout('1.6s')).to.deep.equal([])
   })
 
   it('may hold a filter chain that answers with redirects alone', () => {
