@@ -95,6 +95,16 @@ export function isSignedBy(certificate: Certificate, issuer: Certificate): boole
   return verdict === 'valid' || verdict === 'valid_sha1'
 }
 
+/**
+ * Whether the certificate is its own issuer, as roots are. One whose algorithm is not known here counts: who trusts a root trusts it
+ * as it is given, and not for its signature (RFC 5280 6.1). Never throws.
+ */
+export function isSelfSigned(certificate: Certificate): boolean {
+  return (
+    isSameName(certificate.issuerDer, certificate.subjectDer) && signatureOn(certificate, certificate) !== 'invalid'
+  )
+}
+
 /** Verifies the certificate's signature with the issuer's key, whatever the names are. Never throws. */
 export function signatureOn(certificate: Certificate, issuer: Certificate): SignatureVerdict {
   try {

@@ -17,14 +17,14 @@ export interface PolicyExtensions {
 
 /** Throws DerError where one of the extensions has another structure. */
 export function readPolicyExtensions(extensions: Extensions): PolicyExtensions {
-  const valueOf = (oid: string): Der | undefined => {
+  const elementOf = (oid: string): Der | undefined => {
     const extension = extensions.get(oid)
     return extension && readDer(extension.value)
   }
-  const policies = valueOf('2.5.29.32')
-  const mappings = valueOf('2.5.29.33')
-  const constraints = valueOf('2.5.29.36')
-  const inhibitAnyPolicy = valueOf('2.5.29.54')
+  const policies = elementOf('2.5.29.32')
+  const mappings = elementOf('2.5.29.33')
+  const constraints = elementOf('2.5.29.36')
+  const inhibitAnyPolicy = elementOf('2.5.29.54')
   return {
     policies: policies && policiesIn(policies),
     mappings: mappings === undefined ? new Map() : mappingsIn(mappings),

@@ -16,6 +16,11 @@ export function isSameName(a: string, b: string): boolean {
   return a === b || isWithin(preparedFromHex(a), preparedFromHex(b), true)
 }
 
+/** A text that is the same for names in DER, hex, that are equal by RFC 5280 7.1. Throws DerError where it is no Name. */
+export function preparedNameText(name: string): string {
+  return preparedFromHex(name).join(',')
+}
+
 /** Whether a name lies in the subtree of another: that stands at its beginning, or is all of it where it must be `whole`. */
 export function isWithin(name: PreparedName, base: PreparedName, whole = false): boolean {
   if (whole ? name.length !== base.length : name.length < base.length) return false

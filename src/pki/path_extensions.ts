@@ -1,9 +1,11 @@
+import type { Certificate } from '../domain/certificate.ts'
 import { type PolicyExtensions, readPolicyExtensions } from './certificate_policies.ts'
 import { DerError, expectTag, Fields, readDer, tag } from './der.ts'
 import { booleanOf, hasBit, smallNumberOf } from './der_values.ts'
 import type { Extensions } from './extensions.ts'
 import { type GeneralName, readGeneralName } from './general_name.ts'
 import { type NameConstraints, readNameConstraints } from './name_constraints.ts'
+import { readX509 } from './x509.ts'
 
 export const extensionOid = {
   subjectKeyIdentifier: '2.5.29.14',
@@ -53,12 +55,12 @@ export interface KeyUsage {
 
 /** Throws DerError where one of them has another structure than RFC 5280 4.2.1 gives it. */
 export function readPathExtensions(extensions: Extensions): PathExtensions {
-  const valueOf = (oid: string): Uint8Array | undefined => extensions.get(oid)?.value
-  const constraints = valueOf(extensionOid.nameConstraints)
+  const bytesOf = (oid: string): Uint8Array | undefined => extensions.get(oid)?.value
+  const constraints = bytesOf(extensionOid.nameConstraints)
   return {
-    basicConstraints: basicConstraintsIn(valueOf(extensionOid.basicConstraints)),
-    keyUsage: keyUsageIn(valueOf(extensionOid.keyUsage)),
-    subjectAltNames: alternativeNamesIn(valueOf(extensionOid.subjectAltName)),
+    basicConstraints: basicConstraintsIn(bytesOf(extensionOid.basicConstraints)),
+    keyUsage: keyUsageIn(bytesOf(extensionOid.keyUsage)),
+    subjectAltNames: alternativeNamesIn(bytesOf(extensionOid.subjectAltName)),
     nameConstraints: constraints && readNameConstraints(constraints),
     policies: readPolicyExtensions(extensions),
   }
@@ -71,7 +73,9 @@ function basicConstraintsIn(extnValue: Uint8Array | undefined): PathExtensions['
   const ca = fields.optional(tag.boolean)
   const pathLength = fields.optional(tag.integer)
   fields.end()
-  return { ca: ca !== undefined && booleanOf(ca), pathLength: pathLength && smallNumberOf(pathLength) }
+  const isCa = ca !== undefined && booleanOf(ca)
+  if (pathLength !== undefined && !isCa) throw new DerError('BasicConstraints: a path length without a CA')
+  return { ca: isCa, pathLength: pathLength && smallNumberOf(pathLength) }
 }
 
 /** RFC 5280 4.2.1.3 */
@@ -87,4 +91,24 @@ function alternativeNamesIn(extnValue: Uint8Array | undefined): readonly General
   const names = expectTag(readDer(extnValue), tag.sequence, 'SubjectAltName').children.map(readGeneralName)
   if (names.length === 0) throw new DerError('SubjectAltName: empty')
   return names
+}
+
+/** What the certificate says; `undefined` where one of the extensions cannot be read. Never throws. */
+export function pathExtensionsOf(certificate: Certificate): PathExtensions | undefined {
+  return orUndefined(() => readPathExtensions(readX509(certificate.der).extensions))
+}
+
+/** Whether the certificate says that it is a CA's (RFC 5280 4.2.1.9). Never throws: what cannot be read says nothing. */
+export function isAuthority(certificate: Certificate): boolean {
+  const { extensions } = readX509(certificate.der)
+  return orUndefined(() => basicConstraintsIn(extensions.get(extensionOid.basicConstraints)?.value))?.ca === true
+}
+
+function orUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (cause) {
+    if (cause instanceof DerError) return undefined
+    throw cause
+  }
 }
