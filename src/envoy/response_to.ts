@@ -1,6 +1,6 @@
 import type { Judgement } from '../authorize.ts'
-import type { Rules } from '../domain/policy.ts'
 import type { AuthRequest } from '../domain/request.ts'
+import type { CheckSettings } from './check_settings.ts'
 import { checkResponse } from './check_response.ts'
 import type { CheckResponse } from './generated/envoy/service/auth/v3/CheckResponse.ts'
 
@@ -8,8 +8,7 @@ import type { CheckResponse } from './generated/envoy/service/auth/v3/CheckRespo
 export function responseTo(
   request: AuthRequest | undefined,
   { decision, evidence }: Judgement,
-  { policies }: Pick<Rules, 'policies'>,
-  typeBase: string,
+  { policies, typeBase }: Pick<CheckSettings, 'policies' | 'typeBase'>,
 ): CheckResponse {
   const selection = evidence?.identity.selection
   return checkResponse(decision, {

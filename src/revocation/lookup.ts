@@ -10,7 +10,7 @@ import { type Failure, RecentFailures } from './recent_failures.ts'
 import type { ResponderClient } from './responder.ts'
 import { failureUntil, type Random } from './retention.ts'
 import { SingleFlight } from './single_flight.ts'
-import { newStatistics } from './statistics.ts'
+import { type Counters, newStatistics } from './statistics.ts'
 import type { Subject } from './subject.ts'
 
 export interface LookupParts {
@@ -23,6 +23,8 @@ export interface LookupParts {
   /** Default: Math.random. */
   readonly random?: Random | undefined
   readonly observer?: RejectionObserver | undefined
+  /** Counters to go on with; default: new ones. */
+  readonly counts?: Counters | undefined
 }
 
 export type Found =
@@ -56,7 +58,7 @@ const longestPauseMs = 100
  * way a certificate, and one inquiry in the whole fleet while it can be agreed upon.
  */
 export class Lookup {
-  readonly counts = newStatistics()
+  readonly counts: Counters
   readonly #options: RevocationOptions
   readonly #parts: LookupParts
   readonly #random: Random
@@ -69,6 +71,7 @@ export class Lookup {
   constructor(options: RevocationOptions, memory: MemoryCache, parts: LookupParts) {
     this.#options = options
     this.#parts = parts
+    this.counts = parts.counts ?? newStatistics()
     this.#random = parts.random ?? Math.random
     this.#known = new KnownAnswers(options, { ...parts, memory, random: this.#random, counts: this.counts })
     this.#failures = new RecentFailures(options.cache.memory)

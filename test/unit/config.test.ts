@@ -34,6 +34,7 @@ describe('the configuration', () => {
       withdrawnFile: undefined,
       shadowUntil: undefined,
       deadlineMs: 1_500,
+      shutdown: { drainMs: 5_000, graceMs: 5_000 },
       typeBase: 'https://devapp-authz.example/denials#',
       logLevel: 'info',
       intake: { acceptedRoots: undefined, refusedIssuers: undefined },

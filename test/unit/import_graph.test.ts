@@ -24,6 +24,7 @@ const floors = [
   'domain/',
   'ops/',
   'http/',
+  'watched_files.ts',
   'unix_socket.ts',
   'listen_address.ts',
   'duration.ts',
