@@ -10,12 +10,15 @@ import { createLog, type Logger } from './ops/log.ts'
 import { onShutdown } from './ops/shutdown.ts'
 import { certificateFromPem } from './pki/certificate.ts'
 import type { Clock, Ports } from './ports.ts'
+import { type ExpiryObserver, ExpiryWatch } from './registry/expiry_watch.ts'
 import { FileStore } from './registry/file_store.ts'
 import { QtspFolder } from './registry/qtsps.ts'
 import type { RegistrySnapshot } from './registry/registry.ts'
+import type { RenewalStatistics } from './registry/renewals.ts'
 import { ClientSecrets } from './registry/secrets.ts'
 import { revocationOptions } from './revocation/configured.ts'
 import { openRevocation } from './revocation/open_revocation.ts'
+import { after } from './revocation/timers.ts'
 
 const usage = `Runs the authorization service: gRPC for Envoy on the address that the configuration names, and one JSON line for each decision
 on standard output. SIGTERM stops it once what was asked is answered.
@@ -79,7 +82,12 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
       onCrlFailed: (failure) => log.warn(failure, 'no crl'),
     },
   })
-  watch = (snapshot) => revocation.register(snapshot.certificates)
+  const expiryWatch = new ExpiryWatch({ observer: expiryLog(log), clock, after })
+  const renewals = { likely: 0 } satisfies RenewalStatistics
+  watch = (snapshot) => {
+    revocation.register(snapshot.certificates)
+    expiryWatch.watch(snapshot)
+  }
   const registered = registry.snapshot()
   if (registered !== undefined) watch(registered)
   const ports: Ports = {
@@ -98,6 +106,7 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     onDecision: (record) => {
       logDecision(log, record)
       if (record.waived !== undefined) revocation.countWaived(record.waived)
+      if (record.likely_renewal !== undefined) renewals.likely += 1
     },
   })
   const admin = await startAdminServer(config.adminAddress, {
@@ -108,6 +117,27 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
   onShutdown(log, async () => {
     await Promise.all([server.stop(graceMs), admin.stop(graceMs)])
     registry.stop()
+    expiryWatch.stop()
     await revocation.close()
   })
+}
+
+/** The counts once at the start, then one line for each certificate that comes nearer to its end. */
+function expiryLog(log: Logger): ExpiryObserver {
+  return {
+    onFirstLook: (counts) => log.info(counts, 'certificates about to expire'),
+    onExpiry: ({ certificate: { leaf }, owners, horizon }) => {
+      const said = {
+        devapps: owners.map(({ id }) => id).join(', '),
+        serial: leaf.serialNumber,
+        common_name: leaf.commonNames.join(', '),
+        sha256: leaf.sha256,
+        not_after: leaf.notAfter,
+      }
+      if (horizon === 'expired') log.warn(said, 'certificate has expired')
+      else log.warn({ ...said, within: horizon }, 'certificate is about to expire')
+    },
+    onMore: (count) =>
+      log.warn({ count }, 'more certificates are about to expire: devapp-authz devapp list --expiring'),
+  }
 }

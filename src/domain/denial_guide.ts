@@ -70,7 +70,7 @@ export const denialGuide: Readonly<Record<DenyCode | keyof typeof gatewayDenials
     meaning: 'No DevApp has a certificate with this serial number and common name.',
     caller: 'Register the certificate with the DevApp, or present the one that is registered.',
     operator:
-      'Ask the registry by the serial number in the log line. A registration that is missing there was refused: the log says why, under `registry refused`.',
+      'With `likely_renewal` in the log line, the certificate has the common name of a registered one and was signed by its issuer: the third party has renewed it, or still uses an earlier one. Attach the chain of a new one with `devapp-authz devapp attach-certificate`. Otherwise ask the registry by the serial number: `devapp-authz devapp list` and `show`. A registration that is missing there was refused: the log says why, under `registry refused`.',
     detail: undefined,
   },
   cert_issuer_mismatch: {

@@ -1,5 +1,6 @@
 import type { Judgement } from '../authorize.ts'
 import { waiverOf } from '../domain/checks/revocation.ts'
+import type { Evidence } from '../domain/evidence.ts'
 import type { AuthRequest } from '../domain/request.ts'
 import type { DecisionRecord } from '../ops/decision_record.ts'
 
@@ -19,6 +20,13 @@ export function decisionRecord(request: AuthRequest | undefined, judgement: Judg
     revocation: revocation?.status,
     tier: revocation !== undefined && 'tier' in revocation ? revocation.tier : undefined,
     waived: decision.kind === 'allow' && evidence !== undefined ? waiverOf(evidence) : undefined,
+    likely_renewal: 'code' in decision && decision.code === 'cert_not_registered' ? renewedFor(evidence) : undefined,
     detail: decision.kind === 'deny' ? decision.detail : undefined,
   }
+}
+
+function renewedFor(evidence: Evidence | undefined): string | undefined {
+  const binding = evidence?.identity.binding
+  if (binding?.status !== 'unregistered') return undefined
+  return binding.likelyRenewalOf?.owners.map(({ id }) => id).join(', ')
 }

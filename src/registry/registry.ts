@@ -3,6 +3,7 @@ import type { Certificate } from '../domain/certificate.ts'
 import type { DevApp, RegisteredCertificate } from '../domain/devapp.ts'
 import type { Binding, RegisteredDevApps } from '../domain/identify.ts'
 import { certificateFromDer, derFromPem, isSignedBy } from '../pki/certificate.ts'
+import { RenewalIndex } from './renewals.ts'
 import { hasChosenSecret } from './secrets.ts'
 
 interface Entry {
@@ -17,6 +18,7 @@ export class RegistrySnapshot implements RegisteredDevApps {
   readonly holdsChosenSecret: boolean
   readonly #byFingerprint = new Map<string, Entry>()
   readonly #bySerialAndName = new Map<string, RegisteredCertificate[]>()
+  readonly #renewals = new RenewalIndex()
   readonly #byClientKey: ReadonlyMap<string, DevApp>
 
   constructor(devApps: readonly DevApp[]) {
@@ -63,11 +65,17 @@ export class RegistrySnapshot implements RegisteredDevApps {
     if (entry !== undefined) return { status: 'registered', certificate: entry.certificate, owners: entry.owners }
     const alike = this.#bySerialAndName.get(serialAndName(leaf)) ?? []
     const [first] = alike
-    if (first === undefined) return { status: 'unregistered' }
+    if (first === undefined) return this.#unregistered(leaf)
     const reissued = alike.find(({ chain: [issuer] }) => isSignedBy(leaf, issuer))
     return reissued === undefined
       ? { status: 'other_issuer', registered: first.leaf }
       : { status: 'differs', registered: reissued.leaf }
+  }
+
+  #unregistered(leaf: Certificate): Binding {
+    const certificate = this.#renewals.likelyRenewedBy(leaf)
+    if (certificate === undefined) return { status: 'unregistered' }
+    return { status: 'unregistered', likelyRenewalOf: { certificate, owners: this.ownersOf(certificate) } }
   }
 
   #add(certificate: RegisteredCertificate, devApp: DevApp): void {
@@ -79,6 +87,7 @@ export class RegistrySnapshot implements RegisteredDevApps {
       return
     }
     this.#byFingerprint.set(leaf.sha256, { certificate, owners: [devApp] })
+    this.#renewals.add(certificate)
     const key = serialAndName(leaf)
     this.#bySerialAndName.set(key, [...(this.#bySerialAndName.get(key) ?? []), certificate])
   }
