@@ -5,20 +5,20 @@ import { expected, fail, keys, list, oneOf, read, text } from '../config/values.
 import type { Certificate } from '../domain/certificate.ts'
 import type { DevApp, RegisteredCertificate } from '../domain/devapp.ts'
 import { CertificateError, certificatesFromPem, isSignedBy } from '../pki/certificate.ts'
+import { devAppRules } from './devapp_rules.ts'
 import { isSecretHash } from './secrets.ts'
 
 const identifier = read(
   'an identifier',
-  'write up to 128 letters, digits, dots, _ and -, a letter or digit first; put a number in quotes',
+  `${devAppRules.id.cure}; put a number in quotes`,
   { type: 'string' },
-  (written) =>
-    typeof written === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(written) ? written : undefined,
+  (written) => (typeof written === 'string' && devAppRules.id.pattern.test(written) ? written : undefined),
 )
 
-// RFC 7617 2: a colon ends the user-id. The value is not repeated: the secret may follow the colon.
+// The value is not repeated: the secret may follow the colon.
 const clientKey = z.string({ error: () => 'expected a ClientKey, a text' }).transform((key, context) => {
-  if (/^[\x21-\x39\x3b-\x7e]{1,256}$/.test(key)) return key
-  fail(context, 'not a ClientKey', 'write up to 256 characters of printable ASCII, without colon and space')
+  if (devAppRules.clientKey.pattern.test(key)) return key
+  fail(context, 'not a ClientKey', devAppRules.clientKey.cure)
   return z.NEVER
 })
 
@@ -71,9 +71,9 @@ function brokenAt(certificates: readonly Certificate[], gap: number): string {
 
 const labels = z
   .record(z.string(), text, { error: (issue) => expected('labels by name', issue.input) })
-  .refine((written) => Object.keys(written).every((name) => /^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$/.test(name)), {
+  .refine((written) => Object.keys(written).every((name) => devAppRules.labelName.pattern.test(name)), {
     error: 'a name of a label that is none',
-    params: { cure: 'use up to 63 letters, digits, dots, slashes, _ and -, a letter or digit first' },
+    params: { cure: devAppRules.labelName.cure },
   })
 
 const secretSchema = keys({ hash: secretHash, not_after: instant.optional() })
