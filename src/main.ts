@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { Io } from './cli/io.ts'
 import { exitCode } from './cli/io.ts'
+import { nearest } from './config/nearest.ts'
 
 type Subcommand = (argv: string[], io: Io) => number | Promise<number>
 
@@ -65,29 +66,61 @@ const usage = `devapp-authz: external authorization for Envoy
 
 Usage: devapp-authz SUBCOMMAND [OPTIONS]
 
-${subcommands.map(({ words, summary }) => `  ${words.padEnd(20)} ${summary}`).join('\n')}
-
-  --help               this text; after a subcommand, its own
-  --version            the version
+${summaries(subcommands)}
+  --help     this text; after a subcommand, its own
+  --version  the version
 `
 
+function groupUsage(group: string): string {
+  return `Usage: devapp-authz ${group} SUBCOMMAND [OPTIONS]
+
+${summaries(within(group))}
+  --help  this text; after a subcommand, its own
+`
+}
+
+function summaries(entries: readonly Entry[]): string {
+  const width = Math.max(...entries.map(({ words }) => words.length))
+  return entries.map(({ words, summary }) => `  ${words.padEnd(width)}  ${summary}\n`).join('')
+}
+
+/** The subcommands of two words that begin with this one. */
+function within(group: string): readonly Entry[] {
+  return subcommands.filter(({ words }) => words.startsWith(`${group} `))
+}
+
+const asksForHelp = (word: string | undefined): boolean => word === '--help' || word === '-h' || word === 'help'
+
 async function main(argv: string[], io: Io): Promise<number> {
-  const [first = '--help'] = argv
+  const [first = '--help', second] = argv
   if (first === '--version') {
     io.stdout(`${version()}\n`)
     return exitCode.done
   }
-  if (first === '--help' || first === 'help') {
-    io.stdout(usage)
+  const isGroup = within(first).length > 0
+  if (asksForHelp(first) || (isGroup && asksForHelp(second))) {
+    io.stdout(isGroup ? groupUsage(first) : usage)
     return exitCode.done
   }
   const entry = subcommands.find(({ words }) => words.split(' ').every((word, i) => argv[i] === word))
   if (entry === undefined) {
-    io.stderr(`devapp-authz: there is no subcommand '${argv.slice(0, 2).join(' ')}'\n\n${usage}`)
+    io.stderr(
+      `devapp-authz: ${mistakeIn(first, isGroup ? second : undefined)}\n\n${isGroup ? groupUsage(first) : usage}`,
+    )
     return exitCode.usage
   }
   const subcommand = await entry.load()
   return subcommand(argv.slice(entry.words.split(' ').length), io)
+}
+
+function mistakeIn(first: string, second: string | undefined): string {
+  if (second === undefined && within(first).length > 0) return `which subcommand of ${first}?`
+  const given = second === undefined ? first : `${first} ${second}`
+  const meant = nearest(
+    given,
+    subcommands.map(({ words }) => words),
+  )
+  return `there is no subcommand '${given}'${meant === undefined ? '' : `; is '${meant}' meant?`}`
 }
 
 function version(): string {
