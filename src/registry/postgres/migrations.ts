@@ -15,11 +15,11 @@ export interface Migration {
   readonly checksum: string
 }
 
-/** What is applied already, and what was, or would be. */
+/** Names of migrations: what had been applied before, what was now, and what a dry run left out. */
 export interface MigrationReport {
-  readonly database: string
-  readonly applied: readonly string[]
   readonly present: readonly string[]
+  readonly applied: readonly string[]
+  readonly pending: readonly string[]
 }
 
 const folder = fileURLToPath(new URL('../../../migrations/', import.meta.url))
@@ -51,12 +51,9 @@ export function migrate(
     const present = await presentMigrations(client)
     const pending = pendingOf(known, present)
     if (!dryRun && pending.length > 0) await apply(client, pending)
-    const { rows } = await client.query<{ database: string }>('SELECT current_database() AS database')
-    return {
-      database: rows[0]?.database ?? '',
-      applied: pending.map(({ name }) => name),
-      present: present.map(({ name }) => name),
-    }
+    const names = (migrations: readonly { readonly name: string }[]) => migrations.map(({ name }) => name)
+    const [applied, left] = dryRun ? [[], pending] : [pending, []]
+    return { present: names(present), applied: names(applied), pending: names(left) }
   })
 }
 
