@@ -21,6 +21,11 @@ const subcommands: readonly Entry[] = [
     load: async () => (await import('./cli/check_config.ts')).checkConfig,
   },
   {
+    words: 'migrate',
+    summary: "bring the registry's tables in PostgreSQL to what this version knows",
+    load: async () => (await import('./cli/migrate.ts')).migrateCommand,
+  },
+  {
     words: 'truststore',
     summary: "write the CAs of the registered chains as Envoy's trust store",
     load: async () => (await import('./cli/truststore.ts')).truststore,

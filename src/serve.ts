@@ -11,7 +11,7 @@ import { onShutdown } from './ops/shutdown.ts'
 import { certificateFromPem } from './pki/certificate.ts'
 import type { Clock, Ports } from './ports.ts'
 import { type ExpiryObserver, ExpiryWatch } from './registry/expiry_watch.ts'
-import { FileStore } from './registry/file_store.ts'
+import { openRegistrySource } from './registry/open_registry.ts'
 import { QtspFolder } from './registry/qtsps.ts'
 import type { RegistrySnapshot } from './registry/registry.ts'
 import type { RenewalStatistics } from './registry/renewals.ts'
@@ -57,7 +57,7 @@ export async function serve(argv: string[], io: Io): Promise<number> {
 /** Joins the parts: the one place that knows them all. */
 async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
   let watch = (_: RegistrySnapshot): void => {}
-  const registry = new FileStore(config.registryFile, {
+  const registry = openRegistrySource(config.registry, {
     onLoaded: (snapshot) => {
       log.info({ devapps: snapshot.devApps.length }, 'registry loaded')
       watch(snapshot)
@@ -116,9 +116,8 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
   log.info({ address: server.address, admin: admin.address }, 'serving')
   onShutdown(log, async () => {
     await Promise.all([server.stop(graceMs), admin.stop(graceMs)])
-    registry.stop()
     expiryWatch.stop()
-    await revocation.close()
+    await Promise.all([registry.stop(), revocation.close()])
   })
 }
 

@@ -3,6 +3,7 @@ import { Hostnames, type Policy, type Rules } from '../domain/policy.ts'
 import { type Environment, type Finding, findingsOf, readDocument, valueAt } from './document.ts'
 import { frozen } from './frozen.ts'
 import { type NamedFile, namedFiles } from './named_files.ts'
+import type { PostgresFile } from './postgres_schema.ts'
 import { byLine, DocumentError, type Problem } from './problem.ts'
 import { rules } from './rules.ts'
 import { type ConfigFile, configSchema, knownKeys, type PolicyFile } from './schema.ts'
@@ -11,13 +12,18 @@ import { type ConfigFile, configSchema, knownKeys, type PolicyFile } from './sch
 export interface Config extends Rules {
   readonly listen: string
   readonly adminAddress: string
-  readonly registryFile: string
+  readonly registry: RegistryLocation
   readonly qtspsFolder: string | undefined
   readonly deadlineMs: number
   readonly typeBase: string
   readonly logLevel: ConfigFile['log']['level']
   readonly ocsp: ConfigFile['ocsp']
 }
+
+/** Where the DevApps are. */
+export type RegistryLocation =
+  | { readonly kind: 'file'; readonly path: string }
+  | ({ readonly kind: 'postgres' } & PostgresFile)
 
 export interface ConfigSource {
   readonly text: string
@@ -87,7 +93,7 @@ function configOf(file: ConfigFile, folder: string): Config {
     adminAddress: file.admin,
     hostnames: new Hostnames({ mtls: [mtls ?? '', ...otherMtls], tls: [tls ?? '', ...otherTls] }),
     policies: new Map(Object.entries(file.policies).map(([name, policy]) => [name, policyOf(name, policy)])),
-    registryFile: inFolder(file.registry.file),
+    registry: registryOf(file.registry, inFolder),
     qtspsFolder: file.qtsps === undefined ? undefined : inFolder(file.qtsps),
     deadlineMs: file.deadline,
     typeBase: file.answers.type_base.href,
@@ -104,17 +110,33 @@ function configOf(file: ConfigFile, folder: string): Config {
   }
 }
 
+type InFolder = (path: string) => string
+
+function registryOf({ file, postgres }: ConfigFile['registry'], inFolder: InFolder): RegistryLocation {
+  if (postgres === undefined) return { kind: 'file', path: inFolder(file ?? '') }
+  const { password_file, tls } = postgres
+  return {
+    ...{ kind: 'postgres', ...postgres },
+    ...{ password_file: password_file && inFolder(password_file), tls: tls && tlsOf(tls, inFolder) },
+  }
+}
+
 type CacheFile = ConfigFile['ocsp']['cache']
 
-function cacheOf(cache: CacheFile, inFolder: (path: string) => string): CacheFile {
+function cacheOf(cache: CacheFile, inFolder: InFolder): CacheFile {
   const { redis } = cache
-  if (redis?.tls === undefined) return cache
-  const { ca, certificate, key } = redis.tls
-  const files = {
-    ...{ ca: ca && inFolder(ca), certificate: certificate && inFolder(certificate) },
-    key: key && inFolder(key),
+  return redis?.tls === undefined ? cache : { ...cache, redis: { ...redis, tls: tlsOf(redis.tls, inFolder) } }
+}
+
+function tlsOf<Tls extends Partial<Record<'ca' | 'certificate' | 'key', string | undefined>>>(
+  tls: Tls,
+  inFolder: InFolder,
+): Tls {
+  const { ca, certificate, key } = tls
+  return {
+    ...tls,
+    ...{ ca: ca && inFolder(ca), certificate: certificate && inFolder(certificate), key: key && inFolder(key) },
   }
-  return { ...cache, redis: { ...redis, tls: { ...redis.tls, ...files } } }
 }
 
 function policyOf(name: string, policy: PolicyFile): Policy {

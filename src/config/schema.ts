@@ -3,6 +3,7 @@ import { psd2Roles } from '../domain/certificate.ts'
 import { channels, credentials } from '../domain/policy.ts'
 import { parseLocalAddress } from '../local_address.ts'
 import { ocspSchema } from './ocsp_schema.ts'
+import { postgresSchema } from './postgres_schema.ts'
 import { duration, hostname, keys, list, oneOf, read, someOf, text, url, yesOrNo } from './values.ts'
 
 const onFailure = oneOf(['deny', 'allow'])
@@ -72,9 +73,12 @@ export const policySchema = keys({
 })
 
 export const registrySchema = keys({
-  file: text.meta({
-    description: 'The DevApps, a YAML file. It is read again when it changes.',
+  file: text.optional().meta({
+    description: 'A YAML file. It is read again when it changes.',
     examples: ['devapps.yaml'],
+  }),
+  postgres: postgresSchema.optional().meta({
+    description: 'A PostgreSQL database, instead of `file`. Every process follows its changes.',
   }),
 })
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { parseDevApps } from './devapps_file.ts'
 import { RegistrySnapshot } from './registry.ts'
-import type { RegistryObserver, RegistrySource } from './store.ts'
+import type { Freshness, RegistryObserver, RegistrySource } from './store.ts'
 
 /** An editor writes in several steps, and a Kubernetes volume swaps several links: look once they are through. */
 const settleMs = 50
@@ -20,6 +20,9 @@ export class FileStore implements RegistrySource {
   readonly #observer: RegistryObserver
   #snapshot: RegistrySnapshot | undefined
   #text: string | undefined
+  /** Whether the last reading found it right, and when one did. */
+  #isRight = false
+  #rightAt: Date | undefined
   #watcher: FSWatcher | undefined
   #timer: NodeJS.Timeout | undefined
   #reading: Promise<void> = Promise.resolve()
@@ -31,6 +34,11 @@ export class FileStore implements RegistrySource {
 
   snapshot(): RegistrySnapshot | undefined {
     return this.#snapshot
+  }
+
+  freshness(): Freshness {
+    // A file that is watched, and was right, is what it was.
+    return { connected: this.#isRight, asOf: this.#isRight ? new Date() : this.#rightAt }
   }
 
   /** Watches the file and reads it. Resolves after the first reading, whatever came of it; rejects where its folder is not there. */
@@ -61,17 +69,25 @@ export class FileStore implements RegistrySource {
   }
 
   async #read(): Promise<void> {
+    const at = new Date()
     try {
-      const bytes = await readFile(this.#path)
-      if (bytes.length > maxBytes) throw new Error(`${basename(this.#path)} is larger than ${maxBytes} bytes`)
-      const text = bytes.toString('utf8')
-      if (text === this.#text && this.#snapshot !== undefined) return
-      const snapshot = new RegistrySnapshot(parseDevApps(text, this.#path))
-      this.#text = text
-      this.#snapshot = snapshot
-      this.#observer.onLoaded(snapshot)
+      await this.#takeOver()
+      this.#isRight = true
+      this.#rightAt = at
     } catch (error) {
+      this.#isRight = false
       this.#observer.onRefused(error instanceof Error ? error : new Error(String(error)))
     }
+  }
+
+  async #takeOver(): Promise<void> {
+    const bytes = await readFile(this.#path)
+    if (bytes.length > maxBytes) throw new Error(`${basename(this.#path)} is larger than ${maxBytes} bytes`)
+    const text = bytes.toString('utf8')
+    if (text === this.#text && this.#snapshot !== undefined) return
+    const snapshot = new RegistrySnapshot(parseDevApps(text, this.#path))
+    this.#text = text
+    this.#snapshot = snapshot
+    this.#observer.onLoaded(snapshot)
   }
 }

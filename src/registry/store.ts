@@ -9,9 +9,18 @@ export interface RegistryObserver {
   readonly onRefused: (error: Error) => void
 }
 
+/** How far what is in force is what the store has. */
+export interface Freshness {
+  /** Whether the store is there, and its changes arrive. */
+  readonly connected: boolean
+  /** When it was last seen that nothing newer is there; `undefined` before the first reading. What was refused then is told. */
+  readonly asOf: Date | undefined
+}
+
 /** DevApps as a running service has them: all in memory, kept up to date with the store. */
 export interface RegistrySource extends Registry {
   snapshot(): RegistrySnapshot | undefined
+  freshness(): Freshness
   /** Begins to follow the store. Resolves after the first reading, whatever came of it. */
   start(): Promise<void>
   /** Reads the store now, after any reading under way. Never rejects: the observer is told. */

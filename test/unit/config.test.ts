@@ -28,7 +28,7 @@ describe('the configuration', () => {
     expect(rest).to.deep.equal({
       listen: 'unix:/run/devapp-authz/authz.sock',
       adminAddress: 'unix:/run/devapp-authz/admin.sock',
-      registryFile: '/etc/devapp-authz/devapps.yaml',
+      registry: { kind: 'file', path: '/etc/devapp-authz/devapps.yaml' },
       qtspsFolder: undefined,
       deadlineMs: 1_500,
       typeBase: 'https://devapp-authz.example/denials#',
@@ -98,7 +98,7 @@ describe('the configuration', () => {
       ...{ registry: { file: '/srv/devapps.yaml' }, qtsps: '../qtsps' },
       ocsp: { issuers: [{ certificate: 'issuers/a.pem', responder_certificate: './pinned.pem' }] },
     })
-    expect(config.registryFile).to.equal('/srv/devapps.yaml')
+    expect(config.registry).to.deep.equal({ kind: 'file', path: '/srv/devapps.yaml' })
     expect(config.qtspsFolder).to.equal('/etc/qtsps')
     expect(config.ocsp.issuers[0]).to.deep.include({
       certificate: '/etc/devapp-authz/issuers/a.pem',

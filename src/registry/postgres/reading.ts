@@ -1,0 +1,179 @@
+import type pg from 'pg'
+import type { Certificate } from '../../domain/certificate.ts'
+import type { DevApp, RegisteredCertificate } from '../../domain/devapp.ts'
+import { CertificateError, certificateFromDer } from '../../pki/certificate.ts'
+import { isSecretHash } from '../secrets.ts'
+
+/** DevApps as the database has them. */
+export interface ReadDevApps {
+  readonly devApps: readonly DevApp[]
+  /** Why one cannot be read, by its id: somebody else wrote its rows. */
+  readonly unreadable: ReadonlyMap<string, string>
+}
+
+interface DevAppRow {
+  readonly id: string
+  readonly name: string
+  readonly environment: DevApp['environment']
+  readonly status: DevApp['status']
+  readonly client_key: string
+  readonly products: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly revision: string
+}
+
+interface SecretRow {
+  readonly devapp: string
+  readonly hash: string
+  readonly not_after: Date | null
+}
+
+interface CertificateRow {
+  readonly devapp: string
+  readonly der: Uint8Array
+  readonly chain: Uint8Array
+}
+
+/** So many DevApps are read at a time that the process can do something else between. */
+const pageSize = 2_000
+
+type Chain = RegisteredCertificate['chain']
+
+/** Reads DevApps over one connection, each CA once. Its methods reject as `pg` does. */
+export class DevAppReader {
+  readonly #client: pg.Client
+  /** By the key of `chains`. */
+  readonly #chains = new Map<string, Chain>()
+  /** By its DER. */
+  readonly #authorities = new Map<string, Certificate>()
+
+  constructor(client: pg.Client) {
+    this.#client = client
+  }
+
+  /** Those whose last change has a higher revision than `above`. */
+  async changedSince(above: number): Promise<ReadDevApps> {
+    const devApps: DevApp[] = []
+    const unreadable = new Map<string, string>()
+    for (let last: Pick<DevAppRow, 'revision' | 'id'> | undefined = { revision: String(above), id: '~' }; last; ) {
+      // No id sorts after a tilde.
+      const page: DevAppRow[] = await this.#rows('WHERE (revision, id) > ($1, $2) ORDER BY revision, id LIMIT $3', [
+        last.revision,
+        last.id,
+        pageSize,
+      ])
+      const read = await this.#completed(page)
+      devApps.push(...read.devApps)
+      for (const [id, reason] of read.unreadable) unreadable.set(id, reason)
+      last = page.length < pageSize ? undefined : page.at(-1)
+    }
+    return { devApps, unreadable }
+  }
+
+  async byId(id: string): Promise<ReadDevApps> {
+    return this.#completed(await this.#rows('WHERE id = $1', [id]))
+  }
+
+  /** Those that a leaf is attached to, by its SHA-256 in hex. */
+  async ownersOf(sha256: string): Promise<ReadDevApps> {
+    const owners = 'WHERE id IN (SELECT devapp FROM devapp_authz.certificates WHERE sha256 = $1) ORDER BY id'
+    return this.#completed(await this.#rows(owners, [Buffer.from(sha256, 'hex')]))
+  }
+
+  async #rows(condition: string, values: readonly unknown[]): Promise<DevAppRow[]> {
+    const columns = 'id, name, environment, status, client_key, products, labels, revision'
+    const { rows } = await this.#client.query<DevAppRow>(`SELECT ${columns} FROM devapp_authz.devapps ${condition}`, [
+      ...values,
+    ])
+    return rows
+  }
+
+  async #completed(rows: readonly DevAppRow[]): Promise<ReadDevApps> {
+    const ids = rows.map(({ id }) => id)
+    const secrets = await this.#partsOf<SecretRow>('client_secrets', 'hash, not_after', ids)
+    const certificates = await this.#partsOf<CertificateRow>('certificates', 'der, chain', ids)
+    await this.#learnChains([...certificates.values()].flat())
+    const devApps: DevApp[] = []
+    const unreadable = new Map<string, string>()
+    for (const row of rows) {
+      try {
+        devApps.push({
+          ...{ id: row.id, name: row.name, environment: row.environment, status: row.status },
+          clientKey: row.client_key,
+          clientSecrets: (secrets.get(row.id) ?? []).map(secretOf),
+          products: new Set(row.products),
+          certificates: (certificates.get(row.id) ?? []).map((certificate) => this.#certificateOf(certificate)),
+          labels: row.labels,
+        })
+      } catch (error) {
+        if (!(error instanceof CertificateError || error instanceof UnreadableRow)) throw error
+        unreadable.set(row.id, error.message)
+      }
+    }
+    return { devApps, unreadable }
+  }
+
+  /** The rows of a table that belong to the DevApps, by their ids. */
+  async #partsOf<Row extends { readonly devapp: string }>(
+    table: 'client_secrets' | 'certificates',
+    columns: string,
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly Row[]>> {
+    const select = `SELECT devapp, ${columns} FROM devapp_authz.${table} WHERE devapp = ANY ($1) ORDER BY devapp, position`
+    const { rows } = await this.#client.query<Row & pg.QueryResultRow>(select, [ids])
+    const parts = new Map<string, Row[]>()
+    for (const row of rows) {
+      const known = parts.get(row.devapp)
+      if (known === undefined) parts.set(row.devapp, [row])
+      else known.push(row)
+    }
+    return parts
+  }
+
+  async #learnChains(certificates: readonly CertificateRow[]): Promise<void> {
+    const needed = new Map(certificates.map(({ chain }) => [keyOf(chain), chain]))
+    const unknown = [...needed].filter(([key]) => !this.#chains.has(key)).map(([, sha256]) => sha256)
+    if (unknown.length === 0) return
+    const select = 'SELECT sha256, authorities FROM devapp_authz.chains WHERE sha256 = ANY ($1)'
+    const { rows } = await this.#client.query<{ sha256: Uint8Array; authorities: Uint8Array[] }>(select, [unknown])
+    for (const { sha256, authorities } of rows) {
+      try {
+        const [issuer, ...above] = authorities.map((der) => this.#authorityFrom(der))
+        if (issuer !== undefined) this.#chains.set(keyOf(sha256), [issuer, ...above])
+      } catch (error) {
+        // Whoever needs it cannot be read.
+        if (!(error instanceof CertificateError)) throw error
+      }
+    }
+  }
+
+  #authorityFrom(der: Uint8Array): Certificate {
+    const key = keyOf(der)
+    const authority = this.#authorities.get(key) ?? certificateFromDer(der)
+    this.#authorities.set(key, authority)
+    return authority
+  }
+
+  #certificateOf({ der, chain: key }: CertificateRow): RegisteredCertificate {
+    const chain = this.#chains.get(keyOf(key))
+    if (chain === undefined) throw new UnreadableRow('a certificate of its chain cannot be read')
+    const leaf = certificateFromDer(der)
+    if (leaf.issuerDer !== chain[0].subjectDer)
+      throw new UnreadableRow(`${leaf.subject} was not issued by ${chain[0].subject}, which its chain begins with`)
+    return { leaf, chain }
+  }
+}
+
+/** What the tables take and the service does not. */
+class UnreadableRow extends Error {
+  override readonly name = 'UnreadableRow'
+}
+
+function secretOf({ hash, not_after }: SecretRow): DevApp['clientSecrets'][number] {
+  if (!isSecretHash(hash)) throw new UnreadableRow('the hash of a secret is none')
+  return { hash, notAfter: not_after ?? undefined }
+}
+
+function keyOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+}
