@@ -31,8 +31,53 @@ const subcommands: readonly Entry[] = [
     load: async () => (await import('./cli/truststore.ts')).truststore,
   },
   {
+    words: 'devapp create',
+    summary: 'register a DevApp, and print its credentials once',
+    load: async () => (await import('./cli/devapp_create.ts')).devAppCreate,
+  },
+  {
+    words: 'devapp list',
+    summary: 'list the DevApps',
+    load: async () => (await import('./cli/devapp_list.ts')).devAppList,
+  },
+  {
+    words: 'devapp show',
+    summary: 'show all of a DevApp but its secrets',
+    load: async () => (await import('./cli/devapp_show.ts')).devAppShow,
+  },
+  {
+    words: 'devapp disable',
+    summary: 'switch a DevApp off',
+    load: async () => (await import('./cli/devapp_status.ts')).devAppDisable,
+  },
+  {
+    words: 'devapp enable',
+    summary: 'switch a DevApp on again',
+    load: async () => (await import('./cli/devapp_status.ts')).devAppEnable,
+  },
+  {
+    words: 'devapp select-product',
+    summary: 'select API products for a DevApp, or take them away',
+    load: async () => (await import('./cli/devapp_select_product.ts')).devAppSelectProduct,
+  },
+  {
+    words: 'devapp rotate-secret',
+    summary: 'give a DevApp a new ClientSecret',
+    load: async () => (await import('./cli/devapp_rotate_secret.ts')).devAppRotateSecret,
+  },
+  {
+    words: 'devapp detach-certificate',
+    summary: 'detach a certificate from a DevApp',
+    load: async () => (await import('./cli/devapp_detach_certificate.ts')).devAppDetachCertificate,
+  },
+  {
+    words: 'devapp delete',
+    summary: 'delete a DevApp for good',
+    load: async () => (await import('./cli/devapp_delete.ts')).devAppDelete,
+  },
+  {
     words: 'devapp hash-secret',
-    summary: 'make or hash a ClientSecret for the registry',
+    summary: 'make or hash a ClientSecret for a registry that is written by hand',
     load: async () => (await import('./cli/hash_secret.ts')).hashSecret,
   },
   {

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline/promises'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import type { Config } from '../config/config.ts'
 import type { Clock } from '../ports.ts'
+import { openDevAppStore } from '../registry/open_registry.ts'
 import type { DevAppStore } from '../registry/store.ts'
 import { configurationIn } from './configuration_file.ts'
 import { exitCode, type Io } from './io.ts'
@@ -50,7 +51,7 @@ interface Definition<Options extends OptionsConfig> {
   readonly operands: readonly string[]
 }
 
-type Subcommand = (argv: string[], io: Io, surroundings: Surroundings) => Promise<number>
+type Subcommand = (argv: string[], io: Io, surroundings?: Surroundings) => Promise<number>
 
 export const devAppOptions = {
   config: { type: 'string' },
@@ -69,7 +70,7 @@ export function devAppCommand<const Options extends OptionsConfig>(
   run: (called: Called<Options & typeof devAppOptions>) => Promise<Answer>,
 ): Subcommand {
   const { name, usage, options } = definition
-  return (argv, io, surroundings) =>
+  return (argv, io, surroundings = realSurroundings()) =>
     exitCodeOf({ name, usage, io }, async () => {
       const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true })
       const { help, json, config: file } = values as { help?: boolean; json?: boolean; config?: string }
@@ -102,6 +103,16 @@ function checkedOperands(names: readonly string[], given: readonly string[]): re
   return [first, ...others]
 }
 
+function realSurroundings(): Surroundings {
+  return {
+    openStore: ({ registry }) => openDevAppStore(registry),
+    clock: () => new Date(),
+    user: systemUser,
+    stdin: process.stdin,
+    ask: process.stdin.isTTY ? askAtTerminal : undefined,
+  }
+}
+
 /** The user and host of this process; under sudo, the user who called it. */
 export function systemUser(environment: NodeJS.ProcessEnv = process.env): string {
   return `${environment['SUDO_USER'] ?? ownName()}@${hostname()}`
@@ -116,7 +127,7 @@ function ownName(): string {
   }
 }
 
-export async function askAtTerminal(question: string): Promise<string> {
+async function askAtTerminal(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
     return await terminal.question(question)

@@ -37,7 +37,7 @@ export const devAppRotateSecret = devAppCommand(
     const [id] = operands
     const overlapMs = durationIn('--old-valid-for', values['old-valid-for'] ?? defaultOverlap, maxOverlapMs)
     const now = clock()
-    const oldUntil = new Date(now.getTime() + overlapMs)
+    const oldUntil = new Date(wholeSeconds(now.getTime()) + overlapMs)
     const generated = values.stdin === true ? undefined : generateSecret()
     const hash =
       generated === undefined ? hashChosenSecret(await chosenSecret(called.stdin)) : hashGeneratedSecret(generated)
@@ -56,6 +56,9 @@ export const devAppRotateSecret = devAppCommand(
     })
   },
 )
+
+/** People read the end. */
+const wholeSeconds = (ms: number): number => ms - (ms % 1_000)
 
 function endOf(old: readonly ClientSecret[], now: string): string {
   const ends = old
