@@ -28,7 +28,7 @@ export interface Expiries {
   readonly soon: readonly Expiry[]
   /** How many are within each horizon; each is counted once, at the nearest. */
   readonly counts: Readonly<Record<Horizon, number>>
-  /** When the next one comes within a horizon, or a nearer one; `undefined` where none will. */
+  /** When the next registered leaf comes within a horizon, or a nearer one; `undefined` where none will. */
   readonly nextCrossing: Date | undefined
 }
 
@@ -53,12 +53,12 @@ export function expiriesOf(registered: RegisteredLeaves, now: Date): Expiries {
   const counts = { expired: 0, '1d': 0, '7d': 0, '14d': 0, '30d': 0 }
   let nextMs = Number.POSITIVE_INFINITY
   for (const certificate of registered.certificates) {
-    const owners = registered.ownersOf(certificate)
-    if (!owners.some(({ status }) => status === 'enabled')) continue
     const { notAfter } = certificate.leaf
     nextMs = Math.min(nextMs, crossingMs(notAfter, now))
     const horizon = horizonOf(notAfter, now)
     if (horizon === undefined) continue
+    const owners = registered.ownersOf(certificate)
+    if (!owners.some(({ status }) => status === 'enabled')) continue
     counts[horizon] += 1
     soon.push({ certificate, owners, horizon })
   }
@@ -66,7 +66,7 @@ export function expiriesOf(registered: RegisteredLeaves, now: Date): Expiries {
   return { soon, counts, nextCrossing: Number.isFinite(nextMs) ? new Date(nextMs) : undefined }
 }
 
-/** How many registered leaves are within each horizon at `now`; each is counted once, at the nearest. */
+/** The counts alone. */
 export function expiryHorizons(registered: RegisteredLeaves, now: Date): Expiries['counts'] {
   return expiriesOf(registered, now).counts
 }

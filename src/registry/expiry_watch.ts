@@ -20,8 +20,11 @@ export interface ExpiryWatchOptions {
 /** More at once say no more than their number: the nearest to their end are named. */
 const mostNamed = 100
 
-/** Changes and crossings come in bunches, and each look goes through all certificates. */
+/** Changes come in bunches, and each look goes through all certificates. */
 const settleMs = 10_000
+
+/** Of a hundred thousand one crosses every minute; nobody needs to know it in that minute. */
+const shortestMs = 600_000
 
 /** A look a day, whatever happens: clocks are set, and timers end early or late. */
 const longestMs = 86_400_000
@@ -35,6 +38,7 @@ export class ExpiryWatch {
   /** What was noticed already, by SHA-256. Only of certificates that are within a horizon, so it stays small. */
   #noticed: ReadonlyMap<string, Horizon> = new Map()
   #registered: RegisteredLeaves | undefined
+  #counts: Expiries['counts'] | undefined
   #next: { readonly dueMs: number; readonly callOff: () => void } | undefined
 
   constructor(options: ExpiryWatchOptions) {
@@ -49,6 +53,11 @@ export class ExpiryWatch {
     else this.#lookIn(settleMs)
   }
 
+  /** How many certificates were within each horizon at the last look; `undefined` before the first. */
+  get counts(): Expiries['counts'] | undefined {
+    return this.#counts
+  }
+
   stop(): void {
     this.#next?.callOff()
   }
@@ -57,13 +66,14 @@ export class ExpiryWatch {
     const { observer, clock } = this.#options
     const now = clock()
     const { soon, counts, nextCrossing } = expiriesOf(registered, now)
+    this.#counts = counts
     if (first) observer.onFirstLook(counts)
     const news = soon.filter(({ certificate, horizon }) => this.#noticed.get(certificate.leaf.sha256) !== horizon)
     this.#noticed = new Map(soon.map(({ certificate, horizon }) => [certificate.leaf.sha256, horizon]))
     for (const expiry of news.slice(0, mostNamed)) observer.onExpiry(expiry)
     if (news.length > mostNamed) observer.onMore(news.length - mostNamed)
     const untilCrossing = nextCrossing === undefined ? longestMs : nextCrossing.getTime() - now.getTime()
-    this.#lookIn(Math.min(Math.max(untilCrossing, settleMs), longestMs))
+    this.#lookIn(Math.min(Math.max(untilCrossing, shortestMs), longestMs))
   }
 
   /** Not put off by the next change: the earlier of the two stays. */

@@ -40,6 +40,7 @@ describe('ExpiryWatch', () => {
     watch.watch(holding({ a: 90, b: 20, c: 3, d: -2 }))
     const counts = '{"expired":1,"1d":0,"7d":1,"14d":0,"30d":1}'
     expect(saidSince()).to.deep.equal([counts, 'd expired', 'c 7d', 'b 30d'])
+    expect(JSON.stringify(watch.counts)).to.equal(counts)
   })
 
   it('notices each horizon of a certificate once, when its end comes within', async () => {
