@@ -66,6 +66,11 @@ const subcommands: readonly Entry[] = [
     load: async () => (await import('./cli/devapp_rotate_secret.ts')).devAppRotateSecret,
   },
   {
+    words: 'devapp attach-certificate',
+    summary: 'attach a certificate to a DevApp, with its chain',
+    load: async () => (await import('./cli/devapp_attach_certificate.ts')).devAppAttachCertificate,
+  },
+  {
     words: 'devapp detach-certificate',
     summary: 'detach a certificate from a DevApp',
     load: async () => (await import('./cli/devapp_detach_certificate.ts')).devAppDetachCertificate,
@@ -79,6 +84,11 @@ const subcommands: readonly Entry[] = [
     words: 'devapp hash-secret',
     summary: 'make or hash a ClientSecret for a registry that is written by hand',
     load: async () => (await import('./cli/hash_secret.ts')).hashSecret,
+  },
+  {
+    words: 'chain check',
+    summary: 'accept or refuse the certificate chain of a third party',
+    load: async () => (await import('./cli/chain_check.ts')).chainCheck,
   },
   {
     words: 'cert show',

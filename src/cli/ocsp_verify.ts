@@ -4,6 +4,7 @@ import { ocspRejections } from '../pki/ocsp_rejection.ts'
 import { type OcspVerdict, verifyOcspResponse } from '../pki/ocsp_verification.ts'
 import { bytesOfFile, certificateFromFile } from './certificate_file.ts'
 import { exitCode, type Io } from './io.ts'
+import { timeOf } from './time_option.ts'
 
 const usage = `Judges an OCSP response that was saved to a file, as the gateway would.
 
@@ -92,13 +93,6 @@ function durationOf(option: string, text: string): number {
   const ms = parseDuration(text)
   if (ms === undefined) throw new Error(`${option}: expected a duration such as 5m, got "${text}"`)
   return ms
-}
-
-/** RFC 3339, with its zone: a time without one means another instant on another machine. */
-function timeOf(text: string): Date {
-  const time = new Date(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/.test(text) ? text : Number.NaN)
-  if (Number.isNaN(time.getTime())) throw new Error(`--at: expected a time such as 2026-06-15T12:00:00Z, got "${text}"`)
-  return time
 }
 
 function verdictOf({ response, cert, issuer, ...expectation }: Command): OcspVerdict {

@@ -17,6 +17,7 @@ export interface Config extends Rules {
   readonly deadlineMs: number
   readonly typeBase: string
   readonly logLevel: ConfigFile['log']['level']
+  readonly intake: IntakeConfig
   readonly ocsp: ConfigFile['ocsp']
 }
 
@@ -24,6 +25,14 @@ export interface Config extends Rules {
 export type RegistryLocation =
   | { readonly kind: 'file'; readonly path: string }
   | ({ readonly kind: 'postgres' } & PostgresFile)
+
+/** Which chains of third parties are accepted. */
+export interface IntakeConfig {
+  /** A PEM file or a folder of them; `undefined` where Mozilla's roots are all. */
+  readonly acceptedRoots: string | undefined
+  /** `undefined` where the file does not say. SHA-256 of the SubjectPublicKeyInfo in lower-case hex. */
+  readonly refusedIssuers: readonly ({ readonly organization: string } | { readonly keySha256: string })[] | undefined
+}
 
 export interface ConfigSource {
   readonly text: string
@@ -98,6 +107,7 @@ function configOf(file: ConfigFile, folder: string): Config {
     deadlineMs: file.deadline,
     typeBase: file.answers.type_base.href,
     logLevel: file.log.level,
+    intake: intakeOf(file.intake, inFolder),
     ocsp: {
       ...file.ocsp,
       issuers: file.ocsp.issuers.map((issuer) => ({
@@ -118,6 +128,16 @@ function registryOf({ file, postgres }: ConfigFile['registry'], inFolder: InFold
   return {
     ...{ kind: 'postgres', ...postgres },
     ...{ password_file: password_file && inFolder(password_file), tls: tls && tlsOf(tls, inFolder) },
+  }
+}
+
+function intakeOf(intake: ConfigFile['intake'], inFolder: InFolder): IntakeConfig {
+  return {
+    acceptedRoots: intake.accepted_roots === undefined ? undefined : inFolder(intake.accepted_roots),
+    refusedIssuers: intake.refused_issuers?.flatMap(({ organization, key_sha256 }) => [
+      ...(organization === undefined ? [] : [{ organization }]),
+      ...(key_sha256 === undefined ? [] : [{ keySha256: key_sha256 }]),
+    ]),
   }
 }
 

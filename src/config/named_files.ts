@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { valueAt } from './document.ts'
+import { intakeSchema } from './intake_schema.ts'
 import { issuerSchema } from './ocsp_schema.ts'
 import { postgresSchema, postgresTlsSchema } from './postgres_schema.ts'
 import { tlsSchema } from './redis_schema.ts'
@@ -9,7 +10,7 @@ import { configSchema, registrySchema } from './schema.ts'
 /** What a configuration says is there beside it. */
 export interface NamedFile {
   readonly path: readonly PropertyKey[]
-  readonly holds: 'devapps' | 'password' | 'certificates' | 'folder_of_certificates'
+  readonly holds: 'devapps' | 'password' | 'certificates' | 'folder_of_certificates' | 'certificates_or_folder'
   /** Absolute. */
   readonly file: string
 }
@@ -41,6 +42,11 @@ export function namedFiles(file: unknown, folder: string): readonly NamedFile[] 
     ...named([...postgresTlsPath, 'ca'], 'certificates', postgresTls.ca),
     ...named([...postgresTlsPath, 'certificate'], 'certificates', postgresTls.certificate),
     ...named(['qtsps'], 'folder_of_certificates', readable(configSchema, file).qtsps),
+    ...named(
+      ['intake', 'accepted_roots'],
+      'certificates_or_folder',
+      readable(intakeSchema, valueAt(file, ['intake'])).accepted_roots,
+    ),
     ...issuers,
     ...named([...tlsPath, 'ca'], 'certificates', tls.ca),
     ...named([...tlsPath, 'certificate'], 'certificates', tls.certificate),

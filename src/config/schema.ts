@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { psd2Roles } from '../domain/certificate.ts'
 import { channels, credentials } from '../domain/policy.ts'
 import { parseLocalAddress } from '../local_address.ts'
+import { intakeSchema } from './intake_schema.ts'
 import { ocspSchema } from './ocsp_schema.ts'
 import { postgresSchema } from './postgres_schema.ts'
 import { duration, hostname, keys, list, oneOf, read, someOf, text, url, yesOrNo } from './values.ts'
@@ -125,6 +126,7 @@ export const configSchema = keys({
     description: 'A folder of PEM files: the issuing CAs whose QWACs are accepted. Needed for `qwac: required`.',
     examples: ['qtsps/'],
   }),
+  intake: intakeSchema.prefault({}).meta({ description: 'Which chains of third parties are accepted.' }),
   deadline: duration(1).prefault('1500ms').meta({
     description: "The longest that one check takes. Below the timeout of Envoy's ext_authz filter.",
   }),

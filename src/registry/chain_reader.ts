@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Certificate } from '../domain/certificate.ts'
 import type { RegisteredCertificate } from '../domain/devapp.ts'
-import { CertificateError, certificateFromDer, dersFromPem, isSignedBy } from '../pki/certificate.ts'
+import { CertificateError, certificateFromDer, dersFromPem, isSelfSigned, isSignedBy } from '../pki/certificate.ts'
 import { lazyCertificate } from '../pki/lazy_certificate.ts'
+import { isSameName } from '../pki/name_match.ts'
 
 /** The issuer first, the root last. */
 export type Authorities = RegisteredCertificate['chain']
@@ -70,7 +71,9 @@ export class ChainReader {
     if (issuer === undefined) throw new ChainError('a chain has at least one CA', 'add the certificates up to the root')
     const chain: Authorities = [issuer, ...above]
     for (const [i, each] of chain.entries()) {
-      if (!isSignedBy(each, chain[i + 1] ?? each)) throw new ChainError(notIssued(each, chain[i + 1]), cure)
+      const next = chain[i + 1]
+      const holds = next === undefined ? isSelfSigned(each) : isSignedBy(each, next)
+      if (!holds) throw new ChainError(notIssued(each, next), cure)
     }
     this.#known.set(digest, chain)
     return chain
@@ -84,7 +87,8 @@ export class ChainReader {
   }
 
   #expectIssued(leaf: Certificate, issuer: Certificate, cure: string): void {
-    const holds = this.unverified === undefined ? isSignedBy(leaf, issuer) : leaf.issuerDer === issuer.subjectDer
+    const holds =
+      this.unverified === undefined ? isSignedBy(leaf, issuer) : isSameName(leaf.issuerDer, issuer.subjectDer)
     if (!holds) throw new ChainError(notIssued(leaf, issuer), cure)
   }
 }
