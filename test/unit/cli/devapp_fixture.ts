@@ -18,14 +18,15 @@ interface Calling {
   readonly answer?: string
 }
 
-/** A registry in memory and a configuration for the subcommands of `devapp`; call it inside `describe`. */
-export function devAppRegistry() {
+/** A registry in memory, and a configuration with these keys besides, for the subcommands of `devapp`; call it inside `describe`. */
+export function devAppRegistry(configuration: Readonly<Record<string, unknown>> = {}) {
   const folder = temporaryFolder('devapp')
   const config = writeConfig(folder.path, {
     policies: {
       data: { channel: 'mtls', require: ['certificate'], product: 'data' },
       accounts: { channel: 'mtls', require: ['certificate'], product: 'ob-accounts' },
     },
+    ...configuration,
   })
   after(() => folder.remove())
   const registry = { store: new MemoryDevAppStore(), asked: [] as string[] }
