@@ -1,5 +1,3 @@
-import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type RunningEnvoy, startEnvoy } from '../test/support/envoy.ts'
@@ -204,26 +202,10 @@ export class Gateway {
       authzSocket: join(this.folder, 'authz.sock'),
       upstreamPort: this.#upstream.port,
       serverCertificates: this.#servers,
-      truststore: this.#truststore(),
       change,
     })
     this.#stops.push(() => envoy.stop())
     return envoy
-  }
-
-  /** As an operator makes it, by the command line. */
-  #truststore(): string {
-    const out = join(this.folder, 'truststore.pem')
-    const { status, stderr } = spawnSync(process.execPath, [
-      builtMain,
-      'truststore',
-      '--config',
-      this.configFile,
-      '--out',
-      out,
-    ])
-    if (status !== 0) throw new Error(`devapp-authz truststore failed: ${stderr}`)
-    return readFileSync(out, 'utf8')
   }
 }
 

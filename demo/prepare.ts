@@ -1,7 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { parseDevApps } from '../src/registry/devapps_file.ts'
-import { trustedAuthorities, truststorePem } from '../src/registry/truststore.ts'
 import { responderIndex } from '../test/support/openssl_responder.ts'
 import type { IssuedCertificate } from '../test/support/pki.ts'
 import { createServerCertificates } from './server_certificates.ts'
@@ -9,7 +7,7 @@ import { allowPrivateResponders, listedCertificates, writeServiceFiles } from '.
 import { createThirdParties } from './third_parties.ts'
 
 /*
- * Writes what docker-compose.yml mounts: certificates, registry, configuration, trust store, and the responder's index.
+ * Writes what docker-compose.yml mounts: certificates, registry, configuration, and the responder's index.
  *   node --import tsx demo/prepare.ts FOLDER
  */
 
@@ -27,11 +25,6 @@ const service = join(folder, 'service')
 mkdirSync(service, { recursive: true })
 writeServiceFiles(service, parties, (example) =>
   allowPrivateResponders(example).replace(/^ocsp:$/m, 'ocsp:\n  cache: { redis: { url: redis://redis:6379 } }'),
-)
-const registry = join(service, 'devapps.yaml')
-write(
-  'envoy/truststore/truststore.pem',
-  truststorePem(trustedAuthorities(parseDevApps(readFileSync(registry, 'utf8'), registry))),
 )
 for (const [name, server] of [
   ['api.example.com', servers.mtls],

@@ -123,7 +123,7 @@ export function registryYaml(registrations: readonly Registration[], issuingChai
       ...(status ? [`    status: ${status}`] : []),
       ...(clientSecret ? [`    client_secrets: [{ hash: ${hashGeneratedSecret(clientSecret)} }]`] : []),
       `    products: [${(products ?? []).join(', ')}]`,
-      '    certificates:',
+      ...(certificates.length > 0 ? ['    certificates:'] : []),
       ...certificates.map(({ pem }) => `      - chain: |\n${indented(pem + (chainPem ?? issuingChainPem))}`),
     ].join('\n'),
   )

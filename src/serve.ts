@@ -4,7 +4,10 @@ import { ocspRoutes } from './admin/ocsp_routes.ts'
 import { configurationIn } from './cli/configuration_file.ts'
 import { exitCode, type Io } from './cli/io.ts'
 import type { Config } from './config/config.ts'
+import { checkService } from './envoy/check_service.ts'
+import { SdsService } from './envoy/sds_service.ts'
 import { startServer } from './envoy/server.ts'
+import { TruststoreResource } from './envoy/truststore_resource.ts'
 import { logDecision } from './ops/decision_record.ts'
 import { createLog, type Logger } from './ops/log.ts'
 import { onShutdown } from './ops/shutdown.ts'
@@ -82,10 +85,14 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
       onCrlFailed: (failure) => log.warn(failure, 'no crl'),
     },
   })
+  const truststore = new TruststoreResource((reason) =>
+    log.error({ reason }, 'trust store refused: what was in force stays'),
+  )
   const expiryWatch = new ExpiryWatch({ observer: expiryLog(log), clock, after })
   const renewals = { likely: 0 } satisfies RenewalStatistics
   watch = (snapshot) => {
     revocation.register(snapshot.certificates)
+    truststore.follow(snapshot.devApps)
     expiryWatch.watch(snapshot)
   }
   const registered = registry.snapshot()
@@ -97,7 +104,14 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     qtsps: config.qtspsFolder === undefined ? { accepts: () => false } : new QtspFolder(config.qtspsFolder),
     clock,
   }
-  const server = await startServer(config.listen, {
+  const sds = new SdsService(truststore, {
+    onOpened: (node) => log.debug({ node }, 'an Envoy asks for its trust store'),
+    onAccepted: ({ version, authorities }) => log.info({ version, cas: authorities }, 'Envoy has the trust store'),
+    onRejected: ({ version, authorities }, reason) =>
+      log.error({ version, cas: authorities, reason }, 'Envoy rejected the trust store: what it had stays'),
+    onUnknown: (names) => log.warn({ names }, 'Envoy asks for secrets that are not served'),
+  })
+  const check = checkService({
     rules: () => config,
     ports,
     readCertificate: (pem) => registry.snapshot()?.readCertificate(pem) ?? certificateFromPem(pem),
@@ -109,6 +123,7 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
       if (record.likely_renewal !== undefined) renewals.likely += 1
     },
   })
+  const server = await startServer(config.listen, { check, sds })
   const admin = await startAdminServer(config.adminAddress, {
     routes: ocspRoutes(revocation.control, clock),
     onError: (error) => log.error({ err: error }, 'admin'),

@@ -6,7 +6,8 @@ import { configurationIn } from './configuration_file.ts'
 import { exitCode, type Io } from './io.ts'
 
 const usage = `Writes the trust store of Envoy's 2-way TLS: the CAs in the chains of all enabled DevApps, each once, as PEM. The file is
-replaced in one step, and Envoy takes it over for the next handshake. Without any CA it trusts nobody.
+replaced in one step, and Envoy takes it over for the next handshake. Without any CA it trusts nobody. An Envoy that asks
+the service for its trust store, as envoy/envoy.yaml does, needs no file.
 
 Usage: devapp-authz truststore --config FILE --out FILE
 

@@ -21,7 +21,7 @@ export interface CheckServiceOptions {
   readonly onDecision: (record: DecisionRecord) => void
 }
 
-type Check = (
+export type Check = (
   call: Pick<ServerUnaryCall<CheckRequest__Output, CheckResponse>, 'request'>,
   callback: sendUnaryData<CheckResponse>,
 ) => void

@@ -1,20 +1,29 @@
 import { chmod } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { loadPackageDefinition, Server, ServerCredentials, type ServiceDefinition } from '@grpc/grpc-js'
-import { loadSync } from '@grpc/proto-loader'
+import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { removeStaleSocket, socketMode } from '../unix_socket.ts'
-import { type CheckServiceOptions, checkService } from './check_service.ts'
-import type { ProtoGrpcType } from './generated/external_auth.ts'
+import type { Check } from './check_service.ts'
+import { authorizationService, secretDiscoveryService } from './protos.ts'
+import type { SdsService } from './sds_service.ts'
+import { maxTruststoreBytes } from './truststore_resource.ts'
 
-const protoFolder = fileURLToPath(new URL('../../proto', import.meta.url))
-
-/** grpc-js sets no cap by itself. Envoy multiplexes each worker's requests over one connection. */
+/**
+ * grpc-js sets no cap by itself. Envoy multiplexes each worker's requests over one connection; its main thread has another one
+ * for SDS, so that a large trust store uses up the memory of no connection that requests are on.
+ */
 const limits = {
   'grpc.max_concurrent_streams': 1_024,
   'grpc-node.max_session_memory': 64,
   'grpc.max_receive_message_length': 4 * 1024 * 1024,
-  'grpc.max_send_message_length': 256 * 1024,
+  'grpc.max_send_message_length': maxTruststoreBytes + 64 * 1024,
+  // A peer that is gone without a word holds its stream no longer.
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 20_000,
 } as const
+
+export interface Services {
+  readonly check: Check
+  readonly sds: SdsService
+}
 
 export interface RunningServer {
   /** Where it listens, with the port that was taken. */
@@ -27,30 +36,17 @@ export interface RunningServer {
  * Serves Envoy on `unix:PATH` or a loopback `HOST:PORT`. A socket file that nobody listens on is replaced, one that is in
  * use is an error. The socket admits the owner and its group only.
  */
-export async function startServer(listen: string, options: CheckServiceOptions): Promise<RunningServer> {
+export async function startServer(listen: string, { check, sds }: Services): Promise<RunningServer> {
   const socketPath = listen.startsWith('unix:') ? listen.slice('unix:'.length) : undefined
   if (socketPath !== undefined) await removeStaleSocket(socketPath)
 
   const server = new Server(limits)
-  const check = checkService(options)
-  server.addService(authorizationService(), { Check: check })
+  server.addService(authorizationService, { Check: check })
+  server.addService(secretDiscoveryService, sds.handlers)
   const port = await bind(server, listen)
   if (socketPath !== undefined) await chmod(socketPath, socketMode)
   const address = socketPath === undefined ? listen.replace(/:\d+$/, `:${port}`) : listen
-  return { address, stop: (graceMs) => stop(server, graceMs) }
-}
-
-function authorizationService(): ServiceDefinition {
-  const definition = loadSync('envoy/service/auth/v3/external_auth.proto', {
-    includeDirs: [protoFolder],
-    keepCase: true,
-    longs: Number,
-    enums: String,
-    defaults: true,
-    oneofs: true,
-  })
-  const loaded = loadPackageDefinition(definition) as unknown as ProtoGrpcType
-  return loaded.envoy.service.auth.v3.Authorization.service
+  return { address, stop: (graceMs) => stop(server, sds, graceMs) }
 }
 
 function bind(server: Server, listen: string): Promise<number> {
@@ -61,8 +57,11 @@ function bind(server: Server, listen: string): Promise<number> {
   })
 }
 
-async function stop(server: Server, graceMs: number): Promise<void> {
+async function stop(server: Server, sds: SdsService, graceMs: number): Promise<void> {
   const cut = setTimeout(() => server.forceShutdown(), graceMs)
-  await new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
+  const answered = new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
+  // Once no new stream is taken.
+  sds.close()
+  await answered
   clearTimeout(cut)
 }

@@ -69,7 +69,6 @@ describe('revocation through the real Envoy', function () {
     gateway = await startLiveGateway({
       registrations: [{ id: 'one', certificates: [leaf, ecLeaf] }],
       chainPem: issuing.chainPem,
-      truststore: issuing.chainPem,
       ocsp: `{ ${common}${ocsp === '' ? '' : `, ${ocsp}`} }`,
       ...changes,
     })

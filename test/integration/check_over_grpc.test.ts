@@ -1,27 +1,21 @@
 import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { Client, credentials, loadPackageDefinition } from '@grpc/grpc-js'
-import { loadSync } from '@grpc/proto-loader'
+import { Client, credentials } from '@grpc/grpc-js'
 import { expect } from 'chai'
+import { checkService } from '../../src/envoy/check_service.ts'
 import type { CheckResponse__Output } from '../../src/envoy/generated/envoy/service/auth/v3/CheckResponse.ts'
-import type { ProtoGrpcType } from '../../src/envoy/generated/external_auth.ts'
+import { authorizationService } from '../../src/envoy/protos.ts'
 import { type RunningServer, startServer } from '../../src/envoy/server.ts'
 import type { DecisionRecord } from '../../src/ops/decision_record.ts'
 import { certificateFromPem } from '../../src/pki/certificate.ts'
 import { type CheckAttributes, checkRequest } from '../support/check_request.ts'
 import { good, hostnames, now, policy } from '../support/evidence.ts'
 import { Authority } from '../support/pki.ts'
+import { servingTruststore } from '../support/serving_truststore.ts'
 import { temporaryFolder } from '../support/temporary_folder.ts'
 
-const proto = fileURLToPath(new URL('../../proto', import.meta.url))
-const definition = loadSync('envoy/service/auth/v3/external_auth.proto', {
-  ...{ includeDirs: [proto], keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true },
-})
-const { Check } = (loadPackageDefinition(definition) as unknown as ProtoGrpcType).envoy.service.auth.v3.Authorization
-  .service
-
+const { Check } = authorizationService
 const leaf = Authority.root().issue({ commonName: 'acme' })
 const pem = encodeURIComponent(leaf.pem)
 
@@ -37,7 +31,7 @@ describe('Check over gRPC', () => {
     const crash = `require('net').createServer().listen('${socket}', () => process.kill(process.pid, 'SIGKILL'))`
     spawnSync(process.execPath, ['-e', crash])
     expect(statSync(socket).isSocket()).to.equal(true)
-    server = await startServer(`unix:${socket}`, {
+    const check = checkService({
       rules: () => ({
         hostnames,
         policies: new Map([
@@ -57,6 +51,7 @@ describe('Check over gRPC', () => {
       typeBase: 'urn:',
       onDecision: (record) => records.push(record),
     })
+    server = await startServer(`unix:${socket}`, { check, sds: servingTruststore().sds })
     client = new Client(`unix:${socket}`, credentials.createInsecure())
   })
   after(async () => {

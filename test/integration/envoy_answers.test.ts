@@ -180,7 +180,7 @@ describe('Envoy beside broken parts', () => {
 
   it('tells an upstream that is down from a gateway that is', async () => {
     expect(await refusal()).to.deep.equal([503, 'upstream_unavailable'])
-    gateway.authz.stop()
+    await gateway.authz.stop()
     expect(await refusal()).to.deep.equal([503, 'gateway_unavailable'])
   })
 

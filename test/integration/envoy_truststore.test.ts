@@ -1,8 +1,10 @@
 import { createHash, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect } from 'chai'
+import { parse } from 'yaml'
 import { truststorePem } from '../../src/registry/truststore.ts'
-import { filterChain, readBootstrap, replaceFile } from '../support/envoy_bootstrap.ts'
+import { filterChain, readBootstrap, replaceFile, truststoreFromFile } from '../support/envoy_bootstrap.ts'
 import type { Asked, ClientCertificate } from '../support/gateway_client.ts'
 import { type GatewayUnderTest, startGateway } from '../support/gateway_under_test.ts'
 import { Authority, type IssuedCertificate, selfSigned } from '../support/pki.ts'
@@ -16,7 +18,7 @@ const on = (sni: string, certificate?: ClientCertificate): Asked => ({
 })
 const mtls = (certificate?: ClientCertificate) => on('api.example.com', certificate)
 
-describe('Envoy on the 2-way and the 1-way hostname', () => {
+describe('Envoy with the trust store in a file', () => {
   const now = new Date()
   const others = Authority.root({ commonName: 'Another CA', now })
   const strangers: Record<string, IssuedCertificate> = {
@@ -27,7 +29,7 @@ describe('Envoy on the 2-way and the 1-way hostname', () => {
   let client: IssuedCertificate
 
   before('start Envoy', async () => {
-    gateway = await startGateway()
+    gateway = await startGateway({ truststore: truststorePem([]) })
     client = gateway.clients.issue()
   })
   beforeEach(async () => {
@@ -151,7 +153,15 @@ describe('Envoy on the 2-way and the 1-way hostname', () => {
   })
 })
 
-describe('Envoy that starts with an empty trust store', () => {
+describe('envoy/envoy.yaml', () => {
+  it('has in a comment how the trust store comes from a file, as it is tested here', () => {
+    const text = readFileSync(new URL('../../envoy/envoy.yaml', import.meta.url), 'utf8')
+    const [, comment = ''] = /# From a file instead.*\n((?: +#.*\n)+)/.exec(text) ?? []
+    expect(parse(comment.replaceAll(/^ +# /gm, ''))).to.deep.equal({ sds_config: truststoreFromFile })
+  })
+})
+
+describe('Envoy that starts with an empty file for its trust store', () => {
   let gateway: GatewayUnderTest
 
   before('start Envoy', async () => {

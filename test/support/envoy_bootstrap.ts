@@ -28,9 +28,13 @@ export interface DownstreamTls {
   common_tls_context: {
     combined_validation_context?: {
       default_validation_context: Record<string, unknown>
-      validation_context_sds_secret_config: { sds_config: Record<string, unknown> }
+      validation_context_sds_secret_config: SdsSecret
     }
   }
+}
+export interface SdsSecret {
+  name: string
+  sds_config: Record<string, unknown>
 }
 export interface HttpConnectionManager {
   early_header_mutation_extensions: [{ typed_config: { mutations: { remove: string }[] } }]
@@ -59,6 +63,14 @@ export function readBootstrap(): Bootstrap {
 
 export function filterChain(bootstrap: Bootstrap, name: 'mtls' | 'tls'): FilterChain {
   return found(bootstrap.static_resources.listeners[0].filter_chains, name)
+}
+
+/** Where Envoy has its trust store from. */
+export function truststoreSecret(bootstrap: Bootstrap): SdsSecret {
+  const { combined_validation_context } = filterChain(bootstrap, 'mtls').transport_socket.typed_config
+    .common_tls_context
+  if (combined_validation_context === undefined) throw new Error('envoy/envoy.yaml has no combined_validation_context')
+  return combined_validation_context.validation_context_sds_secret_config
 }
 
 /** Both filter chains share it. */
@@ -92,8 +104,8 @@ export interface Places {
   /** On 127.0.0.1. */
   readonly upstreamPort: number
   readonly serverCertificates: Readonly<Record<'mtls' | 'tls', ServerCertificate>>
-  /** PEM. */
-  readonly truststore: string
+  /** PEM, which Envoy takes from a file then; without it, from the service. */
+  readonly truststore?: string | undefined
   /** Any other change, made last. */
   readonly change?: (bootstrap: Bootstrap) => void
 }
@@ -106,7 +118,7 @@ export function layOut(places: Places): string {
     write(join(folder, 'tls', name, 'tls.crt'), serverCertificates[chain].pem)
     write(join(folder, 'tls', name, 'tls.key'), serverCertificates[chain].privateKeyPem)
   }
-  write(truststorePath(folder), places.truststore)
+  write(truststorePath(folder), places.truststore ?? '')
   for (const file of readdirSync(join(reference, 'sds'))) {
     const secret = relocated(parse(readFileSync(join(reference, 'sds', file), 'utf8')), folder)
     write(join(folder, 'sds', file), JSON.stringify(secret))
@@ -126,15 +138,24 @@ export function replaceFile(path: string, content: string): void {
   renameSync(`${path}.new`, path)
 }
 
-function filledIn({ authzSocket, upstreamPort, change }: Places): Bootstrap {
+function filledIn({ authzSocket, upstreamPort, truststore, change }: Places): Bootstrap {
   const bootstrap = readBootstrap()
   const [listener] = bootstrap.static_resources.listeners
   bootstrap.admin.address = loopback(0)
   listener.address = loopback(0)
   endpointOf(cluster(bootstrap, 'devapp-authz')).address = { pipe: { path: authzSocket } }
   endpointOf(cluster(bootstrap, 'upstream')).address = loopback(upstreamPort)
+  if (truststore !== undefined) truststoreSecret(bootstrap).sds_config = truststoreFromFile
   change?.(bootstrap)
   return bootstrap
+}
+
+/** As the comment in envoy/envoy.yaml has it. */
+export const truststoreFromFile = {
+  path_config_source: {
+    path: '/etc/envoy/sds/truststore.yaml',
+    watched_directory: { path: '/etc/envoy/truststore' },
+  },
 }
 
 const loopback = (port: number): SocketAddress => ({ socket_address: { address: '127.0.0.1', port_value: port } })

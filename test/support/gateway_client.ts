@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect as connectHttp2, constants } from 'node:http2'
+import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2'
 import { request as requestHttp1 } from 'node:https'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 
@@ -38,6 +38,28 @@ export async function ask(port: number, authorityPem: string, asked: Asked): Pro
     return await (asked.protocol === 'h2' ? overHttp2(socket, asked) : overHttp1(socket, asked))
   } finally {
     socket.destroy()
+  }
+}
+
+/** A connection that stays open, for one request after another. */
+export interface OpenConnection {
+  /** Rejects once the connection is closed. */
+  ask(asked: Asked): Promise<Answered>
+  readonly closed: boolean
+  close(): void
+}
+
+/** Over HTTP/2, with the handshake of `asked`. */
+export async function openConnection(port: number, authorityPem: string, asked: Asked): Promise<OpenConnection> {
+  const socket = await handshake(port, authorityPem, { ...asked, protocol: 'h2' })
+  const session = sessionOver(socket)
+  session.on('error', () => {})
+  return {
+    ask: (next) => requestOn(session, next),
+    get closed() {
+      return session.closed
+    },
+    close: () => session.destroy(),
   }
 }
 
@@ -113,11 +135,20 @@ function overHttp1(socket: TLSSocket, asked: Asked): Promise<Answered> {
   })
 }
 
+const sessionOver = (socket: TLSSocket): ClientHttp2Session =>
+  connectHttp2('https://gateway', { createConnection: () => socket })
+
 function overHttp2(socket: TLSSocket, asked: Asked): Promise<Answered> {
+  const session = sessionOver(socket)
+  return new Promise((resolve, reject) => {
+    session.on('error', reject)
+    requestOn(session, asked).then(resolve, reject)
+  })
+}
+
+function requestOn(session: ClientHttp2Session, asked: Asked): Promise<Answered> {
   const { path, method = 'GET', body = '', trailers } = asked
   return new Promise((resolve, reject) => {
-    const session = connectHttp2('https://gateway', { createConnection: () => socket })
-    session.on('error', reject)
     const stream = session.request(
       {
         [constants.HTTP2_HEADER_METHOD]: method,

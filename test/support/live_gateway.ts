@@ -3,7 +3,16 @@ import { join } from 'node:path'
 import { createServerCertificates } from '../../demo/server_certificates.ts'
 import { type Registration, registryYaml } from '../../demo/third_parties.ts'
 import { findEnvoy, type RunningEnvoy, startEnvoy } from './envoy.ts'
-import { type Answered, type Asked, ask, handshakeOutcome, sessionOf } from './gateway_client.ts'
+import { replaceFile } from './envoy_bootstrap.ts'
+import {
+  type Answered,
+  type Asked,
+  ask,
+  handshakeOutcome,
+  type OpenConnection,
+  openConnection,
+  sessionOf,
+} from './gateway_client.ts'
 import { type RunningService, startService } from './service.ts'
 import { temporaryFolder } from './temporary_folder.ts'
 import { startUpstream } from './upstream.ts'
@@ -14,8 +23,6 @@ export interface LiveGatewayOptions {
   readonly chainPem: string
   /** What stands below `ocsp:` in the configuration, as YAML flow or block. */
   readonly ocsp: string
-  /** PEM of the CAs that Envoy trusts. */
-  readonly truststore: string
   /** Files beside the configuration, by name. */
   readonly files?: Readonly<Record<string, string>>
 }
@@ -23,6 +30,7 @@ export interface LiveGatewayOptions {
 /** The real Envoy and the real service, with a registry and an `ocsp` configuration of the test's own. */
 export interface LiveGateway {
   readonly envoy: RunningEnvoy
+  /** The one that runs, or ran last. */
   readonly service: RunningService
   /** For devapp-authz ocsp ... --admin. */
   readonly adminAddress: string
@@ -30,6 +38,12 @@ export interface LiveGateway {
   ask(asked: Partial<Asked>): Promise<Answered & { readonly code: string | undefined }>
   handshake(asked: Partial<Asked>): Promise<string>
   session(asked: Partial<Asked>): Promise<Buffer>
+  /** A connection that stays open, and `ask` over it. */
+  open(asked: Partial<Asked>): Promise<Omit<OpenConnection, 'ask'> & Pick<LiveGateway, 'ask'>>
+  /** Puts another registry in the place of the file, in one step, whether the service runs or not. */
+  replaceRegistry(registrations: readonly Registration[]): void
+  /** Starts the service anew, once it was killed or stopped. */
+  startService(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -53,13 +67,12 @@ export async function startLiveGateway(options: LiveGatewayOptions): Promise<Liv
   )
   const servers = createServerCertificates(new Date())
   const upstream = await startUpstream()
-  const service = await startService({ config: at('authz.yaml') })
+  let service = await startService({ config: at('authz.yaml') })
   const envoy = await startEnvoy({
     binary: await findEnvoy(() => {}),
     authzSocket: at('authz.sock'),
     upstreamPort: upstream.port,
     serverCertificates: servers,
-    truststore: options.truststore,
   })
   const whole = (asked: Partial<Asked>): Asked => ({
     protocol: 'http/1.1',
@@ -67,14 +80,25 @@ export async function startLiveGateway(options: LiveGatewayOptions): Promise<Liv
     path: '/v1/data',
     ...asked,
   })
+  const withCode = (answered: Answered) => ({
+    ...answered,
+    code: (JSON.parse(answered.body) as { code?: string }).code,
+  })
   return {
     envoy,
-    service,
+    get service() {
+      return service
+    },
     adminAddress,
-    ask: async (asked) => {
-      const answered = await ask(envoy.port, servers.authorityPem, whole(asked))
-      const { code } = JSON.parse(answered.body) as { code?: string }
-      return { ...answered, code }
+    ask: async (asked) => withCode(await ask(envoy.port, servers.authorityPem, whole(asked))),
+    open: async (asked) => {
+      const connection = await openConnection(envoy.port, servers.authorityPem, whole(asked))
+      const { ask } = connection
+      return Object.assign(connection, { ask: async (next: Partial<Asked>) => withCode(await ask(whole(next))) })
+    },
+    replaceRegistry: (registrations) => replaceFile(at('devapps.yaml'), registryYaml(registrations, options.chainPem)),
+    startService: async () => {
+      service = await startService({ config: at('authz.yaml') })
     },
     handshake: async (asked) => String(await handshakeOutcome(envoy.port, servers.authorityPem, whole(asked))),
     session: (asked) => sessionOf(envoy.port, servers.authorityPem, whole(asked)),

@@ -22,8 +22,8 @@ export interface RunningService {
   /** The first logged line that matches, waiting for it. */
   logged(matches: (line: LogLine) => boolean): Promise<LogLine>
   signal(name: NodeJS.Signals): void
-  /** Resolves to the exit code once it is gone. */
-  stop(): Promise<number | null>
+  /** Resolves to the exit code once it is gone; SIGTERM, unless it is told another signal. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
 /** `devapp-authz serve` as its own process. Resolves once it serves; rejects with what it printed when it exits instead. */
@@ -44,6 +44,6 @@ export async function startService({ config, main = builtMain, environment }: Se
     output: () => service.output,
     logged,
     signal: (name) => service.signal(name),
-    stop: () => service.stop(),
+    stop: (signal) => service.stop(signal),
   }
 }

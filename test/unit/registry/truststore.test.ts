@@ -5,7 +5,7 @@ import {
   certificatesFromPem,
   isSignedBy,
 } from '../../../src/pki/certificate.ts'
-import { trustedAuthorities, truststorePem } from '../../../src/registry/truststore.ts'
+import { trustedAuthorities, truststoreOf, truststorePem } from '../../../src/registry/truststore.ts'
 import { devApp } from '../../support/evidence.ts'
 import { Authority } from '../../support/pki.ts'
 
@@ -54,5 +54,17 @@ describe('the trust store', () => {
     const anchor = certificateFromPem(truststorePem(trustedAuthorities([devApp()])))
     expect(anchor.subject).to.equal('CN=Nobody holds the key of this trust anchor')
     expect(isSignedBy(anchor, anchor)).to.equal(false)
+  })
+
+  it('has a version for each set of CAs, however it came about, and is not made anew for the same set', () => {
+    const both = truststoreOf([withLeavesOf(issuing), withLeavesOf(other)])
+    expect(both).to.deep.equal(truststoreOf([withLeavesOf(other, issuing, root)]))
+    expect(both).to.include({ authorities: 3, pem: truststorePem(trustedAuthorities([withLeavesOf(issuing, other)])) })
+    const versions = [[], [withLeavesOf(root)], [withLeavesOf(issuing)], [withLeavesOf(other)]].map(
+      (devApps) => truststoreOf(devApps).version,
+    )
+    expect(new Set([...versions, both.version]).size).to.equal(5)
+    expect(truststoreOf([withLeavesOf(other), withLeavesOf(issuing)], both)).to.equal(both)
+    expect(truststoreOf([withLeavesOf(other)], both).authorities).to.equal(1)
   })
 })
