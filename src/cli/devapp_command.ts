@@ -51,7 +51,7 @@ interface Definition<Options extends OptionsConfig> {
   readonly operands: readonly string[]
 }
 
-type Subcommand = (argv: string[], io: Io, surroundings?: Surroundings) => Promise<number>
+export type Subcommand = (argv: string[], io: Io, surroundings?: Surroundings) => Promise<number>
 
 export const devAppOptions = {
   config: { type: 'string' },
