@@ -37,6 +37,9 @@ export class Gateway {
   #upstream: RunningUpstream
   readonly #servers = createServerCertificates(new Date())
   readonly #stops: (() => unknown)[] = []
+  #stopping = false
+  /** Resolves once the Envoy that was started last is ready, or is not going to be. */
+  #starting: Promise<unknown> = Promise.resolve()
   readonly #ocspPorts: readonly [number, number]
 
   private constructor(
@@ -164,6 +167,8 @@ export class Gateway {
 
   /** Stops all that was started, the last first. */
   async stop(): Promise<void> {
+    this.#stopping = true
+    await this.#starting
     await this.stopService()
     await this.stopResponders()
     for (const stop of this.#stops.splice(0).reverse()) await stop()
@@ -197,13 +202,16 @@ export class Gateway {
   }
 
   async #startEnvoy(change: (bootstrap: Bootstrap) => void): Promise<RunningEnvoy> {
-    const envoy = await startEnvoy({
+    if (this.#stopping) throw new Error('the gateway is being stopped')
+    const starting = startEnvoy({
       binary: this.#options.envoy,
       authzSocket: join(this.folder, 'authz.sock'),
       upstreamPort: this.#upstream.port,
       serverCertificates: this.#servers,
       change,
     })
+    this.#starting = starting.catch(() => {})
+    const envoy = await starting
     this.#stops.push(() => envoy.stop())
     return envoy
   }
