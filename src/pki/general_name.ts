@@ -10,7 +10,7 @@ export type GeneralName =
   | { readonly kind: 'directory'; readonly name: PreparedName; readonly text: string }
   | { readonly kind: 'other'; readonly number: number }
 
-/** Throws DerError on what is none of the nine, and on characters that no IA5String has. */
+/** Throws DerError on what is none of the nine, and on a NUL, which would end the name early for whoever reads it as a C string. */
 export function readGeneralName(element: Der): GeneralName {
   switch (element.tag) {
     case tag.contextPrimitive(1):
@@ -35,6 +35,11 @@ export function readGeneralName(element: Der): GeneralName {
   }
 }
 
+/** Whether two names are of one of the nine forms: only such are compared. */
+export function isSameForm(a: GeneralName, b: GeneralName): boolean {
+  return a.kind === b.kind && !(a.kind === 'other' && b.kind === 'other' && a.number !== b.number)
+}
+
 /** For people. */
 export function generalNameText(name: GeneralName): string {
   switch (name.kind) {
@@ -51,9 +56,9 @@ function ipText(octets: Uint8Array): string {
   return octets.length === 4 ? octets.join('.') : hexOf(octets).replace(/(....)(?=.)/g, '$1:')
 }
 
-/** A NUL would end the name early for whoever reads it as a C string. */
+/** An IA5String, or what is written in its place: names in other alphabets are in use, and compared with nothing. */
 function ia5Of({ contents }: Der): string {
-  if (contents.some((octet) => octet === 0 || octet > 0x7f)) throw new DerError('GeneralName: not an IA5String')
+  if (contents.includes(0)) throw new DerError('GeneralName: a NUL')
   return Buffer.from(contents).toString('latin1')
 }
 

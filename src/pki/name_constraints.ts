@@ -1,5 +1,5 @@
 import { type Der, DerError, Fields, readDer, tag } from './der.ts'
-import { type GeneralName, readGeneralName } from './general_name.ts'
+import { type GeneralName, isSameForm, readGeneralName } from './general_name.ts'
 import { nameForms } from './name_forms.ts'
 
 /** RFC 5280 4.2.1.10, of one CA. */
@@ -64,7 +64,7 @@ export function problemOfNames(
 }
 
 function problemOf(name: GeneralName, { permitted, excluded }: NameConstraints): NameProblem['reason'] | undefined {
-  const ofKind = ({ kind }: GeneralName): boolean => kind === name.kind
+  const ofKind = (base: GeneralName): boolean => isSameForm(base, name)
   const [allowing, forbidding] = [permitted.filter(ofKind), excluded.filter(ofKind)]
   if (allowing.length + forbidding.length === 0) return undefined
   const form = nameForms[name.kind]

@@ -23,12 +23,13 @@ export const nameForms: Readonly<Partial<Record<Kind, NameForm>>> = {
   }),
   dns: form('dns', {
     checkBase: ({ text }) => checkHost(text),
+    isComparable: ({ text }) => /^(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(text),
     isWithin: (name, base) => isHostWithin(name.text, base.text),
     overlaps: (name, base) => isHostWithin(name.text, base.text) || isOneOfWildcard(base.text, name.text),
   }),
   email: form('email', {
     checkBase: ({ text }) => checkMailboxes(text),
-    isComparable: ({ text }) => /^[^@]+@[^@]+$/.test(text) || /^".*"@[^@]+$/.test(text),
+    isComparable: ({ text }) => isAscii(text) && /^([^@"]+|"[^"]+")@[^@]+$/.test(text),
     isWithin: (name, base) => isMailboxWithin(name.text, base.text),
   }),
   uri: form('uri', {
@@ -73,7 +74,7 @@ function checkHost(text: string): void {
 /** One mailbox, or all those of hosts. */
 function checkMailboxes(text: string): void {
   const [local, host] = mailboxParts(text)
-  if (text.includes('@') && (local === '' || host === '' || host.startsWith('.')))
+  if (text.includes('@') && (local === '' || local.includes('@') || host === '' || host.startsWith('.')))
     throw new DerError('a constraint that names no mailbox')
   checkHost(host)
 }
@@ -138,4 +139,5 @@ function isInNetwork(address: Uint8Array, network: Uint8Array): boolean {
   )
 }
 
+const isAscii = (text: string): boolean => /^[\x20-\x7e]+$/.test(text)
 const lowerCase = (text: string): string => text.toLowerCase()
