@@ -1,25 +1,32 @@
 import { type FSWatcher, watch } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
-import { parseDevApps } from './devapps_file.ts'
+import { stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { DevApp, RegisteredCertificate } from '../domain/devapp.ts'
+import { ChainVerification } from './chain_verification.ts'
+import { DevAppsReader } from './devapps_reader.ts'
+import { type FileIdentity, sameFile } from './file_replacement.ts'
 import { RegistrySnapshot } from './registry.ts'
+import { withRegistryBytes } from './registry_bytes.ts'
 import type { Freshness, RegistryObserver, RegistrySource } from './store.ts'
 
 /** An editor writes in several steps, and a Kubernetes volume swaps several links: look once they are through. */
 const settleMs = 50
-
-/** A file that is far larger is not a registry. */
-const maxBytes = 512 * 1024 * 1024
+/** Within this time a file system may give two changes the same time. */
+const clockTickMs = 100
 
 /**
  * DevApps from a YAML file, read at start and whenever it changes. A file that does not hold up is refused as a whole, and
- * the last good one stays in force.
+ * the last good one stays in force. Of a file with more than some thousand certificates, the signatures are verified after it was
+ * first read; those of a change always before.
  */
 export class FileStore implements RegistrySource {
   readonly #path: string
   readonly #observer: RegistryObserver
+  readonly #reader = new DevAppsReader()
+  readonly #verification: ChainVerification
   #snapshot: RegistrySnapshot | undefined
-  #text: string | undefined
+  /** The file that was read; `undefined` where it has to be read again in any case. */
+  #seen: FileIdentity | undefined
   /** Whether the last reading found it right, and when one did. */
   #isRight = false
   #rightAt: Date | undefined
@@ -30,6 +37,7 @@ export class FileStore implements RegistrySource {
   constructor(path: string, observer: RegistryObserver) {
     this.#path = path
     this.#observer = observer
+    this.#verification = new ChainVerification((certificate, reason) => this.#tellBroken(certificate, reason))
   }
 
   snapshot(): RegistrySnapshot | undefined {
@@ -58,6 +66,7 @@ export class FileStore implements RegistrySource {
   stop(): void {
     clearTimeout(this.#timer)
     this.#watcher?.close()
+    this.#verification.stop()
   }
 
   #changed(): void {
@@ -81,13 +90,32 @@ export class FileStore implements RegistrySource {
   }
 
   async #takeOver(): Promise<void> {
-    const bytes = await readFile(this.#path)
-    if (bytes.length > maxBytes) throw new Error(`${basename(this.#path)} is larger than ${maxBytes} bytes`)
-    const text = bytes.toString('utf8')
-    if (text === this.#text && this.#snapshot !== undefined) return
-    const snapshot = new RegistrySnapshot(parseDevApps(text, this.#path))
-    this.#text = text
+    const file = await stat(this.#path, { bigint: true })
+    if (this.#seen !== undefined && sameFile(file, this.#seen)) return
+    this.#seen = undefined
+    const { devApps, unverified } = await withRegistryBytes(this.#path, (bytes) => this.#reader.read(bytes))
+    this.#seen = Date.now() - Number(file.ctimeNs / 1_000_000n) > clockTickMs ? file : undefined
+    const snapshot = this.#snapshotOf(devApps)
+    if (snapshot === this.#snapshot) return
+    this.#verification.expect(unverified)
     this.#snapshot = snapshot
     this.#observer.onLoaded(snapshot)
+  }
+
+  /** The same snapshot where nothing has changed. */
+  #snapshotOf(devApps: readonly DevApp[]): RegistrySnapshot {
+    const before = this.#snapshot
+    if (before === undefined) return new RegistrySnapshot(devApps, this.#verification.holds)
+    const known = new Set(before.devApps)
+    const changed = devApps.filter((devApp) => !known.has(devApp))
+    if (changed.length === 0 && devApps.length === before.devApps.length) return before
+    const ids = new Set(devApps.map(({ id }) => id))
+    const removed = before.devApps.filter(({ id }) => !ids.has(id)).map(({ id }) => id)
+    return before.with(changed, new Set(removed))
+  }
+
+  #tellBroken(certificate: RegisteredCertificate, reason: string): void {
+    const devApps = this.#snapshot?.ownersOf(certificate).map(({ id }) => id) ?? []
+    this.#observer.onBroken?.({ sha256: certificate.leaf.sha256, devApps, reason })
   }
 }
