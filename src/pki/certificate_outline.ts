@@ -1,6 +1,7 @@
 import { CertificateError } from './certificate.ts'
 import { DerError, tag } from './der.ts'
 import { DerCursor } from './der_cursor.ts'
+import { certificateTimeOf } from './der_values.ts'
 import { readName, textsOf } from './name.ts'
 
 /** What tells registered certificates apart, each as in `Certificate`. */
@@ -15,15 +16,8 @@ export interface CertificateOutline {
  * be wrong: `certificateFromDer` refuses it. Throws CertificateError on what cannot be read.
  */
 export function outlineOf(der: Buffer): CertificateOutline {
-  try {
-    const cursor = new DerCursor(der, 'Certificate')
-    cursor.next(tag.sequence)
-    cursor.finish()
-    cursor.over(cursor.contentsAt, cursor.end)
-    cursor.next(tag.sequence) // tbsCertificate
-    cursor.over(cursor.contentsAt, cursor.end)
-    cursor.optional(tag.context(0)) // version
-    cursor.next(tag.integer)
+  return readable(() => {
+    const cursor = atSerialNumber(der)
     const serialNumber = der.toString('hex', cursor.contentsAt, cursor.end)
     cursor.next(tag.sequence) // signature
     cursor.next(tag.sequence)
@@ -33,6 +27,36 @@ export function outlineOf(der: Buffer): CertificateOutline {
     const { start, contentsAt, end } = cursor
     const commonNames = plainCommonNames(der, contentsAt, end) ?? commonNamesIn(der.subarray(start, end))
     return { serialNumber, commonNames, issuerDer }
+  })
+}
+
+/** The end of a certificate's validity, in milliseconds since 1970, at such a cost. Throws CertificateError like `outlineOf`. */
+export function notAfterIn(der: Buffer): number {
+  return readable(() => {
+    const cursor = atSerialNumber(der)
+    for (let i = 0; i < 3; i++) cursor.next(tag.sequence) // signature, issuer, validity
+    cursor.over(cursor.contentsAt, cursor.end)
+    for (let i = 0; i < 2; i++) if (!cursor.optional(tag.utcTime)) cursor.next(tag.generalizedTime)
+    return certificateTimeOf(cursor.element()).getTime()
+  })
+}
+
+/** A cursor within the TBSCertificate (RFC 5280 4.1). */
+function atSerialNumber(der: Buffer): DerCursor {
+  const cursor = new DerCursor(der, 'Certificate')
+  cursor.next(tag.sequence)
+  cursor.finish()
+  cursor.over(cursor.contentsAt, cursor.end)
+  cursor.next(tag.sequence) // tbsCertificate
+  cursor.over(cursor.contentsAt, cursor.end)
+  cursor.optional(tag.context(0)) // version
+  cursor.next(tag.integer)
+  return cursor
+}
+
+function readable<Value>(read: () => Value): Value {
+  try {
+    return read()
   } catch (cause) {
     if (!(cause instanceof DerError)) throw cause
     throw new CertificateError(`not a readable X.509 certificate: ${cause.message}`, { cause })

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Certificate } from '../domain/certificate.ts'
 import { certificateFromDer } from './certificate.ts'
-import { type CertificateOutline, outlineOf } from './certificate_outline.ts'
+import { type CertificateOutline, notAfterIn, outlineOf } from './certificate_outline.ts'
 
 /** Those that call are read once; a registry of a hundred thousand does not stay in memory as a hundred thousand objects. */
 const readings = new LRUCache<LazyCertificate, Certificate>({ max: 5_000 })
@@ -26,6 +26,7 @@ class LazyCertificate implements Certificate {
   readonly #slab: Buffer
   readonly #at: number
   readonly #length: number
+  #notAfterMs: number | undefined
 
   constructor(der: Uint8Array) {
     if (used + der.length > slab.length) {
@@ -65,8 +66,10 @@ class LazyCertificate implements Certificate {
   get notBefore() {
     return this.#whole.notBefore
   }
+  /** All are asked for, again and again, by whoever looks for the next one to end. */
   get notAfter() {
-    return this.#whole.notAfter
+    this.#notAfterMs ??= notAfterIn(this.der)
+    return new Date(this.#notAfterMs)
   }
   get extendedKeyUsage() {
     return this.#whole.extendedKeyUsage

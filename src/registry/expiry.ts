@@ -1,4 +1,5 @@
 import type { DevApp, RegisteredCertificate } from '../domain/devapp.ts'
+import { CertificateError } from '../pki/certificate.ts'
 
 /** How far a certificate's end is: past, or within so many days; the nearest that holds. */
 export const horizons = ['expired', '1d', '7d', '14d', '30d'] as const
@@ -51,10 +52,12 @@ export function horizonOf(notAfter: Date, now: Date): Horizon | undefined {
 export function expiriesOf(registered: RegisteredLeaves, now: Date): Expiries {
   const soon: Expiry[] = []
   const counts = { expired: 0, '1d': 0, '7d': 0, '14d': 0, '30d': 0 }
+  const nowMs = now.getTime()
   let nextMs = Number.POSITIVE_INFINITY
   for (const certificate of registered.certificates) {
-    const { notAfter } = certificate.leaf
-    nextMs = Math.min(nextMs, crossingMs(notAfter, now))
+    const notAfter = endOf(certificate)
+    if (notAfter === undefined) continue
+    nextMs = Math.min(nextMs, crossingMs(notAfter.getTime(), nowMs))
     const horizon = horizonOf(notAfter, now)
     if (horizon === undefined) continue
     const owners = registered.ownersOf(certificate)
@@ -71,11 +74,23 @@ export function expiryHorizons(registered: RegisteredLeaves, now: Date): Expirie
   return expiriesOf(registered, now).counts
 }
 
-/** The first instant after `now` at which the horizon is another one; infinite where the certificate has expired. */
-function crossingMs(notAfter: Date, now: Date): number {
-  const ahead = (horizon: Horizon): boolean => notAfter.getTime() - beforeEndMs[horizon] > now.getTime()
-  const next = horizons.findLast(ahead)
-  return next === undefined ? Number.POSITIVE_INFINITY : notAfter.getTime() - beforeEndMs[next]
+/** The first instant after `nowMs` at which the horizon is another one; infinite where the certificate has expired. */
+function crossingMs(endMs: number, nowMs: number): number {
+  for (let i = horizons.length - 1; i >= 0; i--) {
+    const crossing = endMs - beforeEndMs[horizons[i] ?? 'expired']
+    if (crossing > nowMs) return crossing
+  }
+  return Number.POSITIVE_INFINITY
+}
+
+/** A leaf is read when it is asked for. One that cannot be lets nobody in, and is no reason not to look at the others. */
+function endOf({ leaf }: RegisteredCertificate): Date | undefined {
+  try {
+    return leaf.notAfter
+  } catch (error) {
+    if (error instanceof CertificateError) return undefined
+    throw error
+  }
 }
 
 const endMs = ({ certificate: { leaf } }: Expiry): number => leaf.notAfter.getTime()

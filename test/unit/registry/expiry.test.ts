@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import type { DevApp } from '../../../src/domain/devapp.ts'
+import { CertificateError } from '../../../src/pki/certificate.ts'
 import { expiriesOf, expiryHorizons, horizonOf } from '../../../src/registry/expiry.ts'
 import { RegistrySnapshot } from '../../../src/registry/registry.ts'
 import { certificate, devApp, now, registered } from '../../support/evidence.ts'
@@ -48,6 +49,17 @@ describe('the end of a certificate', () => {
     expect(expiriesOf(new RegistrySnapshot([disabled]), now).soon).to.deep.equal([])
     const alsoEnabled = ending(3, { id: 'other', clientKey: 'other' })
     expect(expiryHorizons(new RegistrySnapshot([disabled, alsoEnabled]), now)['7d']).to.equal(1)
+  })
+
+  it('is of no interest where a certificate cannot be read, and the others are looked at', () => {
+    const broken = registered({
+      ...certificate({ sha256: 'broken', serialNumber: 'ff' }),
+      get notAfter(): Date {
+        throw new CertificateError('no such time')
+      },
+    })
+    const snapshot = new RegistrySnapshot([ending(5), devApp({ id: 'b', clientKey: 'b', certificates: [broken] })])
+    expect(expiryHorizons(snapshot, now)).to.deep.include({ expired: 0, '7d': 1 })
   })
 
   it('is worth the next look when the first certificate comes within a nearer horizon', () => {
