@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import type { RegistryLocation } from '../config/config.ts'
 import type { DevApp } from '../domain/devapp.ts'
-import { parseDevApps } from './devapps_file.ts'
+import { FileDevAppStore } from './file_devapp_store.ts'
 import { FileStore } from './file_store.ts'
 import { connectPostgres, disconnect, postgresOptions } from './postgres/connection.ts'
 import { asRegistryError } from './postgres/errors.ts'
@@ -19,13 +18,12 @@ export function openRegistrySource(location: RegistryLocation, observer: Registr
 
 /** The DevApps for one who looks at them or changes them. Throws like `openRegistrySource`. */
 export function openDevAppStore(location: RegistryLocation): DevAppStore {
-  if (location.kind === 'file') throw new RegistryError('the DevApps are in a file; change it with an editor')
+  if (location.kind === 'file') return new FileDevAppStore(location.path)
   return new PostgresDevAppStore(postgresOptions(location, 'devapp-authz'))
 }
 
 /** All DevApps, read once. Rejects where that cannot be done. */
 export async function registeredDevApps(location: RegistryLocation): Promise<readonly DevApp[]> {
-  if (location.kind === 'file') return parseDevApps(await readFile(location.path, 'utf8'), location.path)
   const store = openDevAppStore(location)
   try {
     return await store.list()
