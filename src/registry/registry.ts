@@ -16,6 +16,7 @@ export type Holds = (certificate: RegisteredCertificate) => boolean
 
 /** What a snapshot looks things up in. */
 interface Indexes {
+  readonly byId: LayeredMap<string, DevApp>
   readonly byFingerprint: LayeredMap<string, Entry>
   readonly bySerialAndName: LayeredMap<string, readonly RegisteredCertificate[]>
   readonly byClientKey: LayeredMap<string, DevApp>
@@ -24,6 +25,7 @@ interface Indexes {
 }
 
 const noIndexes: Indexes = {
+  byId: new LayeredMap(new Map()),
   byFingerprint: new LayeredMap(new Map()),
   bySerialAndName: new LayeredMap(new Map()),
   byClientKey: new LayeredMap(new Map()),
@@ -32,34 +34,26 @@ const noIndexes: Indexes = {
 
 /** DevApps indexed for the request path. Immutable: a change makes a new one. */
 export class RegistrySnapshot implements RegisteredDevApps {
-  readonly devApps: readonly DevApp[]
   readonly #indexes: Indexes
   readonly #holds: Holds
+  #devApps: readonly DevApp[] | undefined
 
   /** By default every leaf that is registered has been verified. */
   constructor(devApps: readonly DevApp[], holds: Holds = () => true, indexes = indexed(noIndexes, [], devApps)) {
-    this.devApps = devApps
     this.#indexes = indexes
     this.#holds = holds
   }
 
-  /** The same with some DevApps added or replaced, and others, by id, left out. Costs little where few are. */
+  /** The same with some DevApps added or replaced, and others, by id, left out. What does not change costs nothing. */
   with(changed: readonly DevApp[], removed: ReadonlySet<string> = new Set()): RegistrySnapshot {
-    const added = new Map(changed.map((devApp) => [devApp.id, devApp]))
-    const gone: DevApp[] = []
-    const devApps: DevApp[] = []
-    for (const devApp of this.devApps) {
-      const replacement = added.get(devApp.id)
-      if (replacement === undefined && !removed.has(devApp.id)) {
-        devApps.push(devApp)
-        continue
-      }
-      gone.push(devApp)
-      if (replacement !== undefined) devApps.push(replacement)
-      added.delete(devApp.id)
-    }
-    devApps.push(...added.values())
-    return new RegistrySnapshot(devApps, this.#holds, indexed(this.#indexes, gone, changed))
+    const ids = new Set([...removed, ...changed.map(({ id }) => id)])
+    const gone = [...ids].flatMap((id) => this.#indexes.byId.get(id) ?? [])
+    return new RegistrySnapshot([], this.#holds, indexed(this.#indexes, gone, changed))
+  }
+
+  get devApps(): readonly DevApp[] {
+    this.#devApps ??= [...this.#indexes.byId.values()]
+    return this.#devApps
   }
 
   /** Whether a secret that a person chose is among the registered ones. */
@@ -69,7 +63,12 @@ export class RegistrySnapshot implements RegisteredDevApps {
 
   /** The registered leaves, each once, however many DevApps it serves. */
   get certificates(): readonly RegisteredCertificate[] {
-    return this.#indexes.byFingerprint.values().map((entry) => entry.certificate)
+    return [...this.eachCertificate()]
+  }
+
+  /** The same one after another, for whoever takes them in turns. */
+  *eachCertificate(): Iterable<RegisteredCertificate> {
+    for (const { certificate } of this.#indexes.byFingerprint.values()) yield certificate
   }
 
   /** The DevApps that a registered leaf serves; none for another. */
@@ -110,10 +109,12 @@ export class RegistrySnapshot implements RegisteredDevApps {
 
 /** The indexes without some DevApps and with others, which may be of the same ids. */
 function indexed(before: Indexes, gone: readonly DevApp[], added: readonly DevApp[]): Indexes {
+  const byId = new Changes(before.byId)
   const byFingerprint = new Changes(before.byFingerprint)
   const bySerialAndName = new Changes(before.bySerialAndName)
   const byClientKey = new Changes(before.byClientKey)
   for (const devApp of gone) {
+    byId.set(devApp.id, undefined)
     byClientKey.set(devApp.clientKey, undefined)
     for (const { leaf } of devApp.certificates) {
       const entry = byFingerprint.get(leaf.sha256)
@@ -127,6 +128,7 @@ function indexed(before: Indexes, gone: readonly DevApp[], added: readonly DevAp
     }
   }
   for (const devApp of added) {
+    byId.set(devApp.id, devApp)
     byClientKey.set(devApp.clientKey, devApp)
     for (const certificate of devApp.certificates) {
       const { leaf } = certificate
@@ -144,6 +146,7 @@ function indexed(before: Indexes, gone: readonly DevApp[], added: readonly DevAp
   }
   const chosen = (devApps: readonly DevApp[]): number => devApps.filter(hasChosenSecret).length
   return {
+    byId: byId.done(),
     byFingerprint: byFingerprint.done(),
     bySerialAndName: bySerialAndName.done(),
     byClientKey: byClientKey.done(),
