@@ -60,6 +60,7 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
       watch(snapshot)
     },
     onRefused: (error) => log.error({ reason: error.message }, 'registry refused: what was in force stays'),
+    onBroken: (broken) => log.error(broken, 'certificate refused: it is not of its issuer'),
   })
   await registry.start()
 

@@ -2,37 +2,56 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Certificate } from '../domain/certificate.ts'
 import { certificateFromDer } from './certificate.ts'
-import { outlineOf } from './certificate_outline.ts'
+import { type CertificateOutline, outlineOf } from './certificate_outline.ts'
 
 /** Those that call are read once; a registry of a hundred thousand does not stay in memory as a hundred thousand objects. */
 const readings = new LRUCache<LazyCertificate, Certificate>({ max: 5_000 })
 
 /**
  * A certificate of which only the DER is kept, and a fingerprint: the rest is read from it when it is asked for, which throws
- * CertificateError where it cannot be read. `der` is not copied. Throws CertificateError on what has no outline of a certificate.
+ * CertificateError where it cannot be read. `der` is copied. Throws CertificateError on what has no outline of a certificate.
  */
 export function lazyCertificate(der: Uint8Array): Certificate {
-  outlineOf(der)
+  outlineOf(Buffer.from(der.buffer, der.byteOffset, der.length))
   return new LazyCertificate(der)
 }
 
+/** One block of memory for many: each by itself would take as much again. */
+const slabBytes = 65_536
+let slab = Buffer.alloc(0)
+let used = 0
+
 class LazyCertificate implements Certificate {
   readonly sha256: string
-  readonly der: Uint8Array
+  readonly #slab: Buffer
+  readonly #at: number
+  readonly #length: number
 
   constructor(der: Uint8Array) {
-    this.der = der
+    if (used + der.length > slab.length) {
+      slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, der.length))
+      used = 0
+    }
+    slab.set(der, used)
     this.sha256 = hash('sha256', der, 'hex')
+    this.#slab = slab
+    this.#at = used
+    this.#length = der.length
+    used += der.length
+  }
+
+  get der(): Buffer {
+    return this.#slab.subarray(this.#at, this.#at + this.#length)
   }
 
   get serialNumber() {
-    return readings.get(this)?.serialNumber ?? outlineOf(this.der).serialNumber
+    return this.#outline.serialNumber
   }
   get commonNames() {
-    return readings.get(this)?.commonNames ?? outlineOf(this.der).commonNames
+    return this.#outline.commonNames
   }
   get issuerDer() {
-    return readings.get(this)?.issuerDer ?? outlineOf(this.der).issuerDer
+    return this.#outline.issuerDer
   }
   get subject() {
     return this.#whole.subject
@@ -65,6 +84,14 @@ class LazyCertificate implements Certificate {
     return this.#whole.qcStatements
   }
 
+  get #outline(): CertificateOutline {
+    const known = readings.get(this)
+    if (known !== undefined) return known
+    // One after another is asked for, each several times.
+    if (outlined?.certificate !== this) outlined = { certificate: this, outline: outlineOf(this.der) }
+    return outlined.outline
+  }
+
   get #whole(): Certificate {
     const known = readings.get(this)
     if (known !== undefined) return known
@@ -73,3 +100,5 @@ class LazyCertificate implements Certificate {
     return read
   }
 }
+
+let outlined: { readonly certificate: LazyCertificate; readonly outline: CertificateOutline } | undefined

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import type { Certificate } from '../domain/certificate.ts'
 import type { RegisteredCertificate } from '../domain/devapp.ts'
 import { CertificateError, certificateFromDer, dersFromPem, isSignedBy } from '../pki/certificate.ts'
@@ -32,8 +32,10 @@ export class ChainReader {
    * Without, they are.
    */
   unverified: RegisteredCertificate[] | undefined
-  /** By the SHA-256 of all their DER. */
+  /** Rows of CAs by the SHA-256 of all their DER. */
   readonly #known = new Map<string, Authorities>()
+  /** CAs by the SHA-256 of their DER, each with those that were found to have issued it. */
+  readonly #authorities = new Map<string, { readonly certificate: Certificate; readonly issuers: Set<Certificate> }>()
 
   /** A chain in PEM: leaf, issuer and so on up to the root. Throws ChainError. */
   chainFromPem(pem: string): RegisteredCertificate {
@@ -44,7 +46,7 @@ export class ChainReader {
     const known = this.#known.get(digestOf(above))
     const certificate = leafOf(leaf)
     // The first gap from the leaf on is the one to mend.
-    if (known === undefined) this.#expectIssued(certificate, authorityOf(issuer), order)
+    if (known === undefined) this.#expectIssued(certificate, this.#authority(issuer).certificate, order)
     return this.#registered(certificate, known ?? this.authorities(above, order), order)
   }
 
@@ -66,14 +68,27 @@ export class ChainReader {
     const digest = digestOf(ders)
     const known = this.#known.get(digest)
     if (known !== undefined) return known
-    const [issuer, ...above] = ders.map(authorityOf)
+    const [issuer, ...above] = ders.map((der) => this.#authority(der).certificate)
     if (issuer === undefined) throw new ChainError('a chain has at least one CA', 'add the certificates up to the root')
     const chain: Authorities = [issuer, ...above]
     for (const [i, each] of chain.entries()) {
-      if (!isSignedBy(each, chain[i + 1] ?? each)) throw new ChainError(notIssued(each, chain[i + 1]), cure)
+      if (!this.#isIssued(each, chain[i + 1] ?? each)) throw new ChainError(notIssued(each, chain[i + 1]), cure)
     }
     this.#known.set(digest, chain)
     return chain
+  }
+
+  #authority(der: Uint8Array): { readonly certificate: Certificate; readonly issuers: Set<Certificate> } {
+    const sha256 = hash('sha256', der, 'base64')
+    const known = this.#authorities.get(sha256) ?? { certificate: authorityOf(der), issuers: new Set() }
+    this.#authorities.set(sha256, known)
+    return known
+  }
+
+  #isIssued(authority: Certificate, issuer: Certificate): boolean {
+    const { issuers } = this.#authority(authority.der)
+    if (!issuers.has(issuer) && isSignedBy(authority, issuer)) issuers.add(issuer)
+    return issuers.has(issuer)
   }
 
   #registered(leaf: Certificate, chain: Authorities, cure: string): RegisteredCertificate {

@@ -179,7 +179,7 @@ export class WrittenDevApps {
   }
 
   #productsOf(written: readonly string[]): ReadonlySet<string> {
-    const key = JSON.stringify(written)
+    const key = written.join('\0')
     const known = this.#products.get(key)
     if (known !== undefined) return known
     const products = new Set(written.map(detached))

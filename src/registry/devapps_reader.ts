@@ -4,7 +4,7 @@ import { readDocument, valueAt } from '../config/document.ts'
 import { DocumentError, type Problem } from '../config/problem.ts'
 import type { DevApp, RegisteredCertificate } from '../domain/devapp.ts'
 import { ChainReader } from './chain_reader.ts'
-import { fileSchema, findingsInFile, type NamedChains, WrittenDevApps } from './devapp_schema.ts'
+import { devAppSchema, fileSchema, findingsInFile, type NamedChains, WrittenDevApps } from './devapp_schema.ts'
 import { parseRegistry } from './devapps_file.ts'
 import { FileLayout, type Item } from './file_layout.ts'
 import { readPlainItem } from './plain_item.ts'
@@ -33,6 +33,7 @@ interface Known {
   readonly head: string
   readonly chains: NamedChains
   readonly schema: ReturnType<typeof fileSchema>
+  readonly devApp: ReturnType<typeof devAppSchema>
   /** By the hash of their items' bytes. */
   readonly devApps: ReadonlyMap<string, DevApp>
 }
@@ -47,8 +48,11 @@ export class DevAppsReader {
   readonly #written = new WrittenDevApps()
   #known: Known = {
     ...{ head: '', chains: new Map(), devApps: new Map() },
-    schema: fileSchema(this.#reader, new Map()),
+    ...{ schema: fileSchema(this.#reader, new Map()), devApp: devAppSchema(this.#reader, new Map()) },
   }
+
+  /** What was last read as a whole, by the hash of it. */
+  #whole: { readonly key: string; readonly reading: Reading } | undefined
 
   /** Throws a DocumentError that names the problems; then what was known stays. */
   async read(file: RegistryBytes): Promise<Reading> {
@@ -60,8 +64,13 @@ export class DevAppsReader {
     if (reading.problems.length === 0)
       return { devApps: reading.devApps, unverified, chains: this.#known.chains, byItem: true }
     if (file.length > readAsAWhole) throw new DocumentError(file.name, reading.problems)
-    const { devApps, chains } = parseRegistry((await allBytes(file)).toString('utf8'), file.name, this.#reader)
-    return { devApps, chains, unverified: [], byItem: false }
+    const bytes = await allBytes(file)
+    const key = hash('sha256', bytes, 'base64')
+    if (this.#whole?.key !== key) {
+      const { devApps, chains } = parseRegistry(bytes.toString('utf8'), file.name, this.#reader)
+      this.#whole = { key, reading: { devApps, chains, unverified: [], byItem: false } }
+    }
+    return this.#whole.reading
   }
 
   async #readItems(
@@ -74,7 +83,7 @@ export class DevAppsReader {
     const pause = pauses()
     let known: Known | undefined
     const read = (item: Item): void => {
-      const key = hash('sha256', item.bytes, 'base64')
+      const key = hash('sha256', item.bytes, 'binary')
       const devApp = known?.devApps.get(key) ?? (known && this.#devAppIn(item, devApps.length, known, problems))
       if (devApp === undefined) return
       problems.expectUnique(devApp, devApps.length, item)
@@ -86,7 +95,8 @@ export class DevAppsReader {
         known ??= this.#knownBelow(layout.head ?? '', problems)
         read(item)
         if (problems.areMany) return { devApps, problems: problems.all }
-        await pause()
+        const pausing = pause()
+        if (pausing !== undefined) await pausing
       }
     }
     const last = layout.end()
@@ -116,13 +126,14 @@ export class DevAppsReader {
               ([, { certificates }]) => !certificates.some((each) => stale.has(each.chain)),
             ),
           )
-    return { head, chains, schema: fileSchema(this.#reader, chains), devApps }
+    const [schema, devApp] = [fileSchema(this.#reader, chains), devAppSchema(this.#reader, chains)]
+    return { head, chains, schema, devApp, devApps }
   }
 
-  #devAppIn({ bytes, line }: Item, index: number, { schema }: Known, problems: Problems): DevApp | undefined {
+  #devAppIn({ bytes, line }: Item, index: number, { devApp, schema }: Known, problems: Problems): DevApp | undefined {
     const text = bytes.toString('utf8')
     const plain = readPlainItem(text)
-    const quickly = plain === undefined ? undefined : schema.safeParse({ devapps: [plain] }).data?.devapps[0]
+    const quickly = plain === undefined ? undefined : devApp.safeParse(plain).data
     if (quickly !== undefined) return this.#written.devAppOf(quickly)
 
     const document = readDocument(`devapps:\n${text}`)
@@ -163,14 +174,11 @@ class Problems {
   }
 
   expectUnique({ id, clientKey }: DevApp, index: number, { line }: Item): void {
-    const message = 'another DevApp has it already'
-    const repeated = (key: string): Problem => ({
-      ...{ path: `devapps[${index}].${key}`, line, message, cure: 'give each DevApp its own' },
-    })
-    if (this.#ids.has(id)) this.add(repeated('id'))
-    if (this.#clientKeys.has(clientKey)) this.add(repeated('client_key'))
     this.#ids.add(id)
     this.#clientKeys.add(clientKey)
+    const [message, cure] = ['another DevApp has it already', 'give each DevApp its own']
+    if (this.#ids.size <= index) this.add({ path: `devapps[${index}].id`, line, message, cure })
+    if (this.#clientKeys.size <= index) this.add({ path: `devapps[${index}].client_key`, line, message, cure })
   }
 }
 

@@ -15,8 +15,9 @@ export interface Item {
 export class FileLayout {
   /** The text before the line `devapps:`; `undefined` until that line has come, or where there is none. */
   head: string | undefined
-  /** What has not been given out yet. */
+  /** What has not been given out yet, within `#room`. */
   #rest: Buffer = Buffer.alloc(0)
+  #room: Buffer = Buffer.alloc(0)
   #offset = 0
   #line = 1
   /** The end of a line and the beginning of an item. */
@@ -24,9 +25,14 @@ export class FileLayout {
   /** Up to where `#rest` holds no other item. */
   #searched = 0
 
-  /** The items that are complete with this chunk. Their bytes are views. */
+  /** The items that are complete with this chunk, which is copied. Their bytes are good until the next one. */
   push(chunk: Buffer): Item[] {
-    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    const length = this.#rest.length + chunk.length
+    const room = length > this.#room.length ? Buffer.allocUnsafeSlow(2 * length) : this.#room
+    this.#rest.copy(room)
+    chunk.copy(room, this.#rest.length)
+    this.#room = room
+    this.#rest = room.subarray(0, length)
     if (this.head === undefined) this.#takeHead()
     if (this.head !== undefined && this.#separator === undefined) this.#findFirst()
     return this.#separator === undefined ? [] : this.#itemsBefore(this.#separator)

@@ -1,15 +1,14 @@
 /*
  * YAML as the tools write DevApps: block style, texts plain or in double quotes without escapes, PEM as literal blocks, two more
- * spaces a level. The `yaml` package reads all of YAML and takes half a minute for a hundred thousand DevApps; this takes one
- * second, and leaves everything else to it.
+ * spaces a level. The `yaml` package reads all of YAML and takes a minute for a hundred thousand DevApps; this takes a second,
+ * and leaves everything else to it.
  */
 
 /** What the item of a list means; `undefined` for whatever is written in another way, right or wrong. */
 export function readPlainItem(item: string): unknown {
   if (item.includes('${')) return undefined
-  const reader = new PlainReader(item.replace(/\n+$/, '').split('\n'))
   try {
-    return reader.item()
+    return new PlainReader(item).item()
   } catch (error) {
     if (error === otherwise) return undefined
     throw error
@@ -19,87 +18,118 @@ export function readPlainItem(item: string): unknown {
 /** That it is written otherwise. */
 const otherwise = Symbol('otherwise')
 
-const entry = /^( *)([A-Za-z][\w./-]{0,62}):(?: (.+))?$/
-const scalarItem = /^( *)- ([^:]+)$/
+const keyText = /^[A-Za-z][\w./-]{0,62}$/
 /** Nothing that is a number, a boolean or null in YAML's core schema, and no indicator. */
 const plainText = /^(?!(?:true|false|null)$)(?:[A-Za-z$]|(?!0[xo])\d[\w.-]*[a-df-z])[\w$+/=.,@-]*(?: [\w$+/=.,@-]+)*$/i
 const quotedText = /^"([ !#-[\]-~\u00a1-\u2027\u202a-\ud7ff]*)"$/
-const literalText = /^[ -~\n]+$/
+
+/** Lines of a literal block, at that indentation or a deeper one. */
+function literalLines(indent: number): RegExp {
+  const known = literals.get(indent)
+  if (known !== undefined) return known
+  const lines = new RegExp(`(?: {${indent}}[ -~]+\n)*`, 'y')
+  literals.set(indent, lines)
+  return lines
+}
+const literals = new Map<number, RegExp>()
 
 class PlainReader {
-  readonly #lines: string[]
+  readonly #text: string
+  /** Where the next line begins. */
   #at = 0
 
-  constructor(lines: string[]) {
-    this.#lines = lines
+  constructor(text: string) {
+    this.#text = text
   }
 
   item(): unknown {
-    const indent = /^( *)- /.exec(this.#lines[0] ?? '')?.[1]?.length
-    if (indent === undefined) throw otherwise
+    const indent = this.#indent()
     const [only, ...others] = this.#sequence(indent)
-    if (others.length > 0 || this.#at < this.#lines.length) throw otherwise
+    // Empty lines may follow.
+    if (only === undefined || others.length > 0 || this.#rest() !== 0) throw otherwise
     return only
   }
 
   #sequence(indent: number): unknown[] {
     const items: unknown[] = []
-    for (let line = this.#lineAt(indent); line?.startsWith('- ', indent); line = this.#lineAt(indent)) {
-      const scalar = scalarItem.exec(line)
-      if (scalar === null) {
-        this.#lines[this.#at] = `${' '.repeat(indent + 2)}${line.slice(indent + 2)}`
-        items.push(this.#mapping(indent + 2))
-      } else {
-        this.#at++
-        items.push(textOf(scalar[2] ?? ''))
+    while (this.#isAt(indent) && this.#text.startsWith('- ', this.#at + indent)) {
+      const from = this.#at + indent + 2
+      const end = this.#lineEnd()
+      const line = this.#text.slice(from, end)
+      if (line.includes(':')) items.push(this.#mapping(indent + 2, from))
+      else {
+        this.#at = end + 1
+        items.push(textOf(line))
       }
     }
     return items
   }
 
-  #mapping(indent: number): Record<string, unknown> {
+  /** `from`: where the first key is, where a dash stands before it. */
+  #mapping(indent: number, from?: number): Record<string, unknown> {
     const values: Record<string, unknown> = {}
-    for (let line = this.#lineAt(indent); line !== undefined; line = this.#lineAt(indent)) {
-      const [, spaces, key = '', written] = entry.exec(line) ?? []
-      if (spaces?.length !== indent || Object.hasOwn(values, key)) throw otherwise
-      this.#at++
-      values[key] = written === undefined ? this.#below(indent + 2) : this.#value(written, indent + 2)
+    let begins = from ?? (this.#isAt(indent) ? this.#at + indent : undefined)
+    if (begins === undefined) throw otherwise
+    while (begins !== undefined) {
+      const end = this.#lineEnd()
+      const colon = this.#text.indexOf(':', begins)
+      const key = this.#text.slice(begins, colon)
+      if (colon < 0 || colon >= end || !keyText.test(key) || Object.hasOwn(values, key)) throw otherwise
+      this.#at = end + 1
+      if (colon + 1 === end) values[key] = this.#below(indent + 2)
+      else if (this.#text[colon + 1] !== ' ') throw otherwise
+      else values[key] = this.#value(this.#text.slice(colon + 2, end), indent + 2)
+      begins = this.#isAt(indent) ? this.#at + indent : undefined
     }
-    if (Object.keys(values).length === 0) throw otherwise
     return values
   }
 
   #below(indent: number): unknown {
-    const line = this.#lineAt(indent)
-    if (line === undefined) throw otherwise
-    return line.startsWith('- ', indent) ? this.#sequence(indent) : this.#mapping(indent)
+    if (!this.#isAt(indent)) throw otherwise
+    return this.#text.startsWith('- ', this.#at + indent) ? this.#sequence(indent) : this.#mapping(indent)
   }
 
   #value(written: string, indent: number): unknown {
-    if (written === '|') return this.#literal(' '.repeat(indent))
+    if (written === '|') return this.#literal(indent)
     if (written === '[]') return []
     if (written === '{}') return {}
     return textOf(written)
   }
 
-  #literal(indent: string): string {
-    const from = this.#at
-    while (this.#lines[this.#at]?.startsWith(indent) === true) this.#at++
-    const lines = this.#lines.slice(from, this.#at).map((line) => line.slice(indent.length))
-    const text = `${lines.join('\n')}\n`
-    // The first line tells the indentation, and an empty one may belong to the block or not.
-    if (lines.length === 0 || text.startsWith(' ') || this.#lines[this.#at] === '' || !literalText.test(text))
+  #literal(indent: number): string {
+    const lines = literalLines(indent)
+    lines.lastIndex = this.#at
+    const [block = ''] = lines.exec(this.#text) ?? []
+    this.#at += block.length
+    // The first line tells the indentation; an empty line may belong to the block, or end the item.
+    if (block[indent] === undefined || block[indent] === ' ' || (this.#text[this.#at] === '\n' && this.#rest() !== 0))
       throw otherwise
-    return text
+    return block.slice(indent).replaceAll(`\n${' '.repeat(indent)}`, '\n')
   }
 
-  /** The line at hand, where it is one of that level; `undefined` where it is of a level above, or the end. */
-  #lineAt(indent: number): string | undefined {
-    const line = this.#lines[this.#at]
-    if (line === undefined) return undefined
-    const spaces = line.search(/[^ ]/)
-    if (spaces < 0 || spaces > indent) throw otherwise
-    return spaces === indent ? line : undefined
+  /** Whether the line at hand is of that level: false where it is of one above, or where nothing more follows. */
+  #isAt(indent: number): boolean {
+    const spaces = this.#indent()
+    if (spaces > indent) throw otherwise
+    return spaces === indent && this.#at < this.#text.length && this.#text[this.#at + spaces] !== '\n'
+  }
+
+  #indent(): number {
+    let end = this.#at
+    while (this.#text.charCodeAt(end) === 0x20) end++
+    return end - this.#at
+  }
+
+  #lineEnd(): number {
+    const end = this.#text.indexOf('\n', this.#at)
+    return end < 0 ? this.#text.length : end
+  }
+
+  /** How much follows that is no empty line. */
+  #rest(): number {
+    let at = this.#at
+    while (this.#text.charCodeAt(at) === 0x0a) at++
+    return Math.max(0, this.#text.length - at)
   }
 }
 

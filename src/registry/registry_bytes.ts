@@ -6,6 +6,7 @@ export interface RegistryBytes {
   /** What the file is called in problems. */
   readonly name: string
   readonly length: number
+  /** Each good until the next one. */
   chunks(): AsyncIterable<Buffer>
 }
 
@@ -31,8 +32,8 @@ export async function withRegistryBytes<Value>(
 }
 
 async function* chunksOf(file: FileHandle): AsyncGenerator<Buffer> {
+  const chunk = Buffer.allocUnsafeSlow(chunkBytes)
   for (let position = 0; ; ) {
-    const chunk = Buffer.allocUnsafeSlow(chunkBytes)
     const { bytesRead } = await file.read(chunk, 0, chunkBytes, position)
     if (bytesRead === 0) return
     position += bytesRead
@@ -54,6 +55,6 @@ export function bytesInMemory(name: string, bytes: Buffer): RegistryBytes {
 
 export async function allBytes(bytes: RegistryBytes): Promise<Buffer> {
   const chunks: Buffer[] = []
-  for await (const chunk of bytes.chunks()) chunks.push(chunk)
+  for await (const chunk of bytes.chunks()) chunks.push(Buffer.from(chunk))
   return Buffer.concat(chunks)
 }

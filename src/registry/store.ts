@@ -7,6 +7,8 @@ export interface RegistryObserver {
   readonly onLoaded: (snapshot: RegistrySnapshot) => void
   /** A change could not be taken over, or the store not be read; what was in force stays. */
   readonly onRefused: (error: Error) => void
+  /** A leaf in force turned out not to be of its issuer, and is treated as if it were not registered. */
+  readonly onBroken?: (broken: { readonly sha256: string; readonly devApps: string[]; readonly reason: string }) => void
 }
 
 /** How far what is in force is what the store has. */

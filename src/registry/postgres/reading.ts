@@ -3,6 +3,7 @@ import type { DevApp, RegisteredCertificate } from '../../domain/devapp.ts'
 import { CertificateError } from '../../pki/certificate.ts'
 import { lazyCertificate } from '../../pki/lazy_certificate.ts'
 import { type Authorities, ChainError, ChainReader, notIssued } from '../chain_reader.ts'
+import { isSameDevApp } from '../same_devapp.ts'
 import { isSecretHash } from '../secrets.ts'
 
 /** DevApps as the database has them. */
@@ -49,8 +50,8 @@ export class DevAppReader {
     this.#client = client
   }
 
-  /** Those whose last change has a higher revision than `above`. */
-  async changedSince(above: number): Promise<ReadDevApps> {
+  /** Those whose last change has a higher revision than `above`; the very objects of `known`, by id, where they are the same. */
+  async changedSince(above: number, known: ReadonlyMap<string, DevApp> = new Map()): Promise<ReadDevApps> {
     const devApps: DevApp[] = []
     const unreadable = new Map<string, string>()
     for (let last: Pick<DevAppRow, 'revision' | 'id'> | undefined = { revision: String(above), id: '~' }; last; ) {
@@ -61,7 +62,10 @@ export class DevAppReader {
         pageSize,
       ])
       const read = await this.#completed(page)
-      devApps.push(...read.devApps)
+      for (const devApp of read.devApps) {
+        const before = known.get(devApp.id)
+        devApps.push(before !== undefined && isSameDevApp(before, devApp) ? before : devApp)
+      }
       for (const [id, reason] of read.unreadable) unreadable.set(id, reason)
       last = page.length < pageSize ? undefined : page.at(-1)
     }
@@ -146,7 +150,7 @@ export class DevAppReader {
     }
   }
 
-  /** Whoever wrote it verified the leaf's signature: a hundred thousand of them would take longer than a start may. */
+  /** Compares the names only: to verify a hundred thousand signatures takes longer than a start may. */
   #certificateOf({ der, chain: key }: CertificateRow): RegisteredCertificate {
     const chain = this.#chains.get(keyOf(key))
     if (chain === undefined || chain instanceof ChainError) throw chain ?? new UnreadableRow('a chain is missing')
