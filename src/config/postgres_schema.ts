@@ -3,13 +3,13 @@ import type { z } from 'zod'
 import { duration, keys, text, url, yesOrNo } from './values.ts'
 
 /** The parameters that a URL may carry; every other one would be a setting that is silently not in force. */
-const socketParameters = ['host', 'user']
+const socketParameters = ['host', 'port', 'user']
 
 const postgresUrl = url(
   ['postgresql', 'postgres'],
   'write postgresql://user:password@host:5432/database, or postgresql:///database?host=/run/postgresql for a Unix socket',
 ).refine(isUsable, {
-  error: 'it names no host or no database, has parameters other than host and user, or a stray % in user or password',
+  error: 'it names no host or no database, has other parameters, or a stray % in user or password',
   params: {
     cure: 'write postgresql://user:password@host:5432/database, %25 for a % in a password, and TLS as registry.postgres.tls',
   },
@@ -17,12 +17,13 @@ const postgresUrl = url(
 
 function isUsable(written: URL): boolean {
   try {
-    const { host, database } = endpointOf(written)
+    const { host, port, database } = endpointOf(written)
     const parameters = [...written.searchParams.keys()]
     const overSocket = written.hostname === ''
     return (
       host !== '' &&
       database !== '' &&
+      Number.isInteger(port) &&
       overSocket === host.startsWith('/') &&
       parameters.every((name) => overSocket && socketParameters.includes(name))
     )
@@ -45,7 +46,7 @@ export interface PostgresEndpoint {
 export function endpointOf({ hostname, port, pathname, username, password, searchParams }: URL): PostgresEndpoint {
   return {
     host: hostname === '' ? (searchParams.get('host') ?? '') : decodeURIComponent(hostname).replace(/^\[|\]$/g, ''),
-    port: port === '' ? 5432 : Number(port),
+    port: Number(port || searchParams.get('port') || 5432),
     database: decodeURIComponent(pathname.replace(/^\//, '')),
     user: decodeURIComponent(username) || searchParams.get('user') || undefined,
     password: decodeURIComponent(password) || undefined,

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { isDeepStrictEqual } from 'node:util'
 import { DocumentError } from '../config/problem.ts'
 import type { DevApp } from '../domain/devapp.ts'
 import { DevAppsReader, type Reading } from './devapps_reader.ts'
@@ -7,6 +6,7 @@ import { FileLock } from './file_lock.ts'
 import { identityOf, replaceFile, sameFile } from './file_replacement.ts'
 import { bytesInMemory, type RegistryBytes, withRegistryBytes } from './registry_bytes.ts'
 import { editedRegistry } from './registry_edit.ts'
+import { isSameDevApp } from './same_devapp.ts'
 import { type DevAppChange, type DevAppStore, RegistryError } from './store.ts'
 
 /** How often a change is made anew, where somebody saves the file meanwhile. */
@@ -133,14 +133,3 @@ function expectFits(devApp: DevApp, id: string, { devApps }: Reading): void {
   if (other !== undefined)
     throw new RegistryError(`the DevApp ${other.id} has this ClientKey already; give each DevApp its own`)
 }
-
-function isSameDevApp(a: DevApp | undefined, b: DevApp | undefined): boolean {
-  return a === b || (a !== undefined && b !== undefined && isDeepStrictEqual(contentOf(a), contentOf(b)))
-}
-
-const contentOf = ({ certificates, products, labels, ...others }: DevApp): unknown => ({
-  ...others,
-  products: [...products],
-  labels: Object.entries(labels).sort(),
-  certificates: certificates.map(({ leaf, chain }) => [leaf, ...chain].map(({ sha256 }) => sha256)),
-})

@@ -25,11 +25,13 @@ export class FileStore implements RegistrySource {
   readonly #reader = new DevAppsReader()
   readonly #verification: ChainVerification
   #snapshot: RegistrySnapshot | undefined
-  /** The file that was read; `undefined` where it has to be read again in any case. */
-  #seen: FileIdentity | undefined
   /** Whether the last reading found it right, and when one did. */
   #isRight = false
   #rightAt: Date | undefined
+  /** In the order of the file. */
+  #devApps: readonly DevApp[] = []
+  /** The file that was read; `undefined` where it has to be read again in any case. */
+  #seen: FileIdentity | undefined
   #watcher: FSWatcher | undefined
   #timer: NodeJS.Timeout | undefined
   #reading: Promise<void> = Promise.resolve()
@@ -105,17 +107,35 @@ export class FileStore implements RegistrySource {
   /** The same snapshot where nothing has changed. */
   #snapshotOf(devApps: readonly DevApp[]): RegistrySnapshot {
     const before = this.#snapshot
+    const { from, to, fromEnd } = difference(this.#devApps, devApps)
+    const gone = this.#devApps.slice(from, to)
+    const changed = devApps.slice(from, devApps.length - fromEnd)
+    this.#devApps = devApps
     if (before === undefined) return new RegistrySnapshot(devApps, this.#verification.holds)
-    const known = new Set(before.devApps)
-    const changed = devApps.filter((devApp) => !known.has(devApp))
-    if (changed.length === 0 && devApps.length === before.devApps.length) return before
-    const ids = new Set(devApps.map(({ id }) => id))
-    const removed = before.devApps.filter(({ id }) => !ids.has(id)).map(({ id }) => id)
-    return before.with(changed, new Set(removed))
+    if (gone.length === 0 && changed.length === 0) return before
+    const ids = new Set(changed.map(({ id }) => id))
+    const kept = new Set(gone)
+    return before.with(
+      changed.filter((devApp) => !kept.has(devApp)),
+      new Set(gone.map(({ id }) => id).filter((id) => !ids.has(id))),
+    )
   }
 
   #tellBroken(certificate: RegisteredCertificate, reason: string): void {
     const devApps = this.#snapshot?.ownersOf(certificate).map(({ id }) => id) ?? []
     this.#observer.onBroken?.({ sha256: certificate.leaf.sha256, devApps, reason })
   }
+}
+
+/** Where two lists differ: what they begin with and end with is the same. */
+function difference<Value>(
+  before: readonly Value[],
+  after: readonly Value[],
+): { readonly from: number; readonly to: number; readonly fromEnd: number } {
+  const shorter = Math.min(before.length, after.length)
+  let from = 0
+  while (from < shorter && before[from] === after[from]) from++
+  let fromEnd = 0
+  while (fromEnd < shorter - from && before.at(-1 - fromEnd) === after.at(-1 - fromEnd)) fromEnd++
+  return { from, to: before.length - fromEnd, fromEnd }
 }

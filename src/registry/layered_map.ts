@@ -25,8 +25,9 @@ export class LayeredMap<Key, Value> {
     return new LayeredMap(merged(merged(this.#base, this.#changes), changes))
   }
 
-  values(): Value[] {
-    return [...merged(this.#base, this.#changes).values()]
+  *values(): Iterable<Value> {
+    for (const [key, value] of this.#base) if (!this.#changes.has(key)) yield value
+    for (const value of this.#changes.values()) if (value !== undefined) yield value
   }
 }
 

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import type { RegistryLocation } from '../config/config.ts'
 import type { DevApp } from '../domain/devapp.ts'
-import { parseDevApps } from './devapps_file.ts'
 import { FileDevAppStore } from './file_devapp_store.ts'
 import { FileStore } from './file_store.ts'
 import { connectPostgres, disconnect, postgresOptions } from './postgres/connection.ts'
@@ -26,7 +24,6 @@ export function openDevAppStore(location: RegistryLocation): DevAppStore {
 
 /** All DevApps, read once. Rejects where that cannot be done. */
 export async function registeredDevApps(location: RegistryLocation): Promise<readonly DevApp[]> {
-  if (location.kind === 'file') return parseDevApps(await readFile(location.path, 'utf8'), location.path)
   const store = openDevAppStore(location)
   try {
     return await store.list()

@@ -17,6 +17,7 @@ export type Holds = (certificate: RegisteredCertificate) => boolean
 
 /** What a snapshot looks things up in. */
 interface Indexes {
+  readonly byId: LayeredMap<string, DevApp>
   readonly byFingerprint: LayeredMap<string, Entry>
   readonly bySerialAndName: LayeredMap<string, readonly RegisteredCertificate[]>
   /** By `renewalKey`, the latest of each. */
@@ -27,6 +28,7 @@ interface Indexes {
 }
 
 const noIndexes: Indexes = {
+  byId: new LayeredMap(new Map()),
   byFingerprint: new LayeredMap(new Map()),
   bySerialAndName: new LayeredMap(new Map()),
   byRenewalKey: new LayeredMap(new Map()),
@@ -36,34 +38,26 @@ const noIndexes: Indexes = {
 
 /** DevApps indexed for the request path. Immutable: a change makes a new one. */
 export class RegistrySnapshot implements RegisteredDevApps {
-  readonly devApps: readonly DevApp[]
   readonly #indexes: Indexes
   readonly #holds: Holds
+  #devApps: readonly DevApp[] | undefined
 
   /** By default every leaf that is registered has been verified. */
   constructor(devApps: readonly DevApp[], holds: Holds = () => true, indexes = indexed(noIndexes, [], devApps)) {
-    this.devApps = devApps
     this.#indexes = indexes
     this.#holds = holds
   }
 
-  /** The same with some DevApps added or replaced, and others, by id, left out. Costs little where few are. */
+  /** The same with some DevApps added or replaced, and others, by id, left out. What does not change costs nothing. */
   with(changed: readonly DevApp[], removed: ReadonlySet<string> = new Set()): RegistrySnapshot {
-    const added = new Map(changed.map((devApp) => [devApp.id, devApp]))
-    const gone: DevApp[] = []
-    const devApps: DevApp[] = []
-    for (const devApp of this.devApps) {
-      const replacement = added.get(devApp.id)
-      if (replacement === undefined && !removed.has(devApp.id)) {
-        devApps.push(devApp)
-        continue
-      }
-      gone.push(devApp)
-      if (replacement !== undefined) devApps.push(replacement)
-      added.delete(devApp.id)
-    }
-    devApps.push(...added.values())
-    return new RegistrySnapshot(devApps, this.#holds, indexed(this.#indexes, gone, changed))
+    const ids = new Set([...removed, ...changed.map(({ id }) => id)])
+    const gone = [...ids].flatMap((id) => this.#indexes.byId.get(id) ?? [])
+    return new RegistrySnapshot([], this.#holds, indexed(this.#indexes, gone, changed))
+  }
+
+  get devApps(): readonly DevApp[] {
+    this.#devApps ??= [...this.#indexes.byId.values()]
+    return this.#devApps
   }
 
   /** Whether a secret that a person chose is among the registered ones. */
@@ -73,7 +67,12 @@ export class RegistrySnapshot implements RegisteredDevApps {
 
   /** The registered leaves, each once, however many DevApps it serves. */
   get certificates(): readonly RegisteredCertificate[] {
-    return this.#indexes.byFingerprint.values().map((entry) => entry.certificate)
+    return [...this.eachCertificate()]
+  }
+
+  /** The same one after another, for whoever takes them in turns. */
+  *eachCertificate(): Iterable<RegisteredCertificate> {
+    for (const { certificate } of this.#indexes.byFingerprint.values()) yield certificate
   }
 
   /** The DevApps that a registered leaf serves; none for another. */
@@ -122,11 +121,13 @@ export class RegistrySnapshot implements RegisteredDevApps {
 
 /** The indexes without some DevApps and with others, which may be of the same ids. */
 function indexed(before: Indexes, gone: readonly DevApp[], added: readonly DevApp[]): Indexes {
+  const byId = new Changes(before.byId)
   const byFingerprint = new Changes(before.byFingerprint)
   const bySerialAndName = new Changes(before.bySerialAndName)
   const byRenewalKey = new Changes(before.byRenewalKey)
   const byClientKey = new Changes(before.byClientKey)
   for (const devApp of gone) {
+    byId.set(devApp.id, undefined)
     byClientKey.set(devApp.clientKey, undefined)
     for (const { leaf } of devApp.certificates) {
       const entry = byFingerprint.get(leaf.sha256)
@@ -140,6 +141,7 @@ function indexed(before: Indexes, gone: readonly DevApp[], added: readonly DevAp
     }
   }
   for (const devApp of added) {
+    byId.set(devApp.id, devApp)
     byClientKey.set(devApp.clientKey, devApp)
     for (const certificate of devApp.certificates) {
       const { leaf } = certificate
@@ -158,6 +160,7 @@ function indexed(before: Indexes, gone: readonly DevApp[], added: readonly DevAp
   }
   const chosen = (devApps: readonly DevApp[]): number => devApps.filter(hasChosenSecret).length
   return {
+    byId: byId.done(),
     byFingerprint: byFingerprint.done(),
     bySerialAndName: bySerialAndName.done(),
     byRenewalKey: byRenewalKey.done(),

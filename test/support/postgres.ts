@@ -120,7 +120,7 @@ export async function startPostgres(
   let databases = 0
   return {
     ...{ url, query },
-    socketUrl: (database) => `postgresql:///${database}?host=${folder.path}&user=postgres`,
+    socketUrl: (database) => `postgresql:///${database}?host=${folder.path}&port=${port}&user=postgres`,
     createDatabase: async (template = 'template1') => {
       const name = `test_${++databases}`
       await query('postgres', `CREATE DATABASE ${name} TEMPLATE ${template}`)

@@ -59,11 +59,7 @@ const explanationsByMessage: readonly (readonly [said: RegExp, Explanation])[] =
   [/Connection terminated|not queryable/, { cause: 'the connection broke', cure: 'look at its log' }],
 ]
 
-const constraints: Readonly<Record<string, Explanation>> = {
-  devapps_pkey: { cause: 'there is a DevApp of this id already', cure: 'choose another id' },
-  devapps_client_key_key: { cause: 'another DevApp has this ClientKey already', cure: 'give each DevApp its own' },
-  certificates_devapp_sha256_key: { cause: 'the certificate is attached to it already', cure: 'leave it as it is' },
-}
+const attachedTwice = { cause: 'a certificate is attached to the DevApp twice', cure: 'attach it once' }
 
 /**
  * What PostgreSQL, the network or `pg` said, as a RegistryError that names cause and cure, and never a password. What is no
@@ -82,7 +78,7 @@ export function asRegistryError(error: unknown, name: string): Error {
 function ofDatabase(error: Error): Explanation | undefined {
   if (!(error instanceof pg.DatabaseError)) return undefined
   const { code = '', constraint = '', table, message, hint } = error
-  if (code === '23505' && constraints[constraint] !== undefined) return constraints[constraint]
+  if (constraint === 'certificates_devapp_sha256_key') return attachedTwice
   if (code === '23514') return { cause: `it refused a value of ${table}, by ${constraint}`, cure: 'mend the value' }
   // Its words say which user, host and kind of connection it has no place for.
   if (code === '28000') return { cause: message, cure: 'mend the user, or its pg_hba.conf' }

@@ -39,7 +39,9 @@ export class PostgresDevAppStore implements DevAppStore {
         const { rows } = await client.query<{ revision: string }>('SELECT devapp_authz.next_revision() AS revision')
         const [current] = readable(await new DevAppReader(client).byId(change.id))
         const next = edited(change, current)
-        if (next === undefined && current === undefined) return undefined
+        if (next === current) return current
+        if (next !== undefined && next.id !== change.id)
+          throw new RegistryError(`a DevApp keeps its id; ${change.id} cannot become ${next.id}`)
         await recordChange(client, rows[0]?.revision ?? '', change)
         if (next === undefined) await deleteDevApp(client, change.id)
         else await writeDevApp(client, next)
@@ -50,8 +52,7 @@ export class PostgresDevAppStore implements DevAppStore {
 
   async close(): Promise<void> {
     await this.#working
-    const client = await this.#connecting?.catch(() => undefined)
-    if (client !== undefined) disconnect(client)
+    this.#drop()
   }
 
   #read(read: (reader: DevAppReader) => Promise<ReadDevApps>): Promise<readonly DevApp[]> {
@@ -68,7 +69,9 @@ export class PostgresDevAppStore implements DevAppStore {
         this.#connecting ??= this.#connect()
         return await work(await this.#connecting)
       } catch (error) {
-        throw error instanceof Refusal ? error.cause : asRegistryError(error, this.#options.name)
+        if (error instanceof Refusal) throw error.cause
+        this.#drop()
+        throw asRegistryError(error, this.#options.name)
       }
     })
     this.#working = result.catch(() => {})
@@ -76,17 +79,20 @@ export class PostgresDevAppStore implements DevAppStore {
   }
 
   async #connect(): Promise<pg.Client> {
+    const client = await connectPostgres(this.#options)
     try {
-      const client = await connectPostgres(this.#options)
-      client.once('end', () => {
-        this.#connecting = undefined
-      })
       await requireMigrated(client)
       return client
     } catch (error) {
-      this.#connecting = undefined
+      disconnect(client)
       throw error
     }
+  }
+
+  /** The next one to ask gets a new connection: this one may be broken. */
+  #drop(): void {
+    this.#connecting?.then(disconnect, () => {})
+    this.#connecting = undefined
   }
 }
 

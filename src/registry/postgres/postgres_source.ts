@@ -1,12 +1,14 @@
 import type pg from 'pg'
+import type { DevApp, RegisteredCertificate } from '../../domain/devapp.ts'
 import type { Clock } from '../../ports.ts'
+import { ChainVerification } from '../chain_verification.ts'
 import { RegistrySnapshot } from '../registry.ts'
 import { type Freshness, RegistryError, type RegistryObserver, type RegistrySource } from '../store.ts'
 import { connectPostgres, disconnect, inTransaction, type PostgresOptions } from './connection.ts'
 import { Doorbell } from './doorbell.ts'
 import { asRegistryError } from './errors.ts'
 import { requireMigrated } from './migrations.ts'
-import { DevAppReader, type ReadDevApps } from './reading.ts'
+import { DevAppReader } from './reading.ts'
 
 export interface PostgresSourceOptions extends PostgresOptions {
   /** How often the source looks for changes by itself. */
@@ -33,6 +35,7 @@ export class PostgresSource implements RegistrySource {
   readonly #observer: RegistryObserver
   readonly #clock: Clock
   readonly #bell = new Doorbell()
+  readonly #verification = new ChainVerification((certificate, reason) => this.#tellBroken(certificate, reason))
   #session: Session | undefined
   #snapshot: RegistrySnapshot | undefined
   #asOf: Date | undefined
@@ -70,6 +73,7 @@ export class PostgresSource implements RegistrySource {
 
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#verification.stop()
     this.#bell.ring()
     await this.#following
     this.#disconnect()
@@ -108,48 +112,58 @@ export class PostgresSource implements RegistrySource {
       // Before reading: what changes meanwhile is announced.
       await client.query('LISTEN devapp_authz')
       const session: Session = { client, reader: new DevAppReader(client), revision: 0 }
-      const { devApps, revision } = await this.#readable(session, 0)
-      session.revision = revision
+      await this.#readAll(session)
       client.once('end', () => this.#lost(session))
       this.#session = session
-      this.#take(new RegistrySnapshot(devApps))
     } catch (error) {
       disconnect(client)
       throw error
     }
   }
 
+  async #readAll(session: Session): Promise<void> {
+    const known = new Map(this.#snapshot?.devApps.map((devApp) => [devApp.id, devApp]))
+    const { devApps, unreadable } = await this.#readAbove(session, 0, known)
+    const there = new Set(devApps.map(({ id }) => id))
+    const gone = [...known.keys()].filter((id) => !there.has(id) && !unreadable.has(id))
+    const changed = devApps.filter((devApp) => known.get(devApp.id) !== devApp)
+    // Told even where nothing has changed: it says that the database is there again.
+    this.#take(changed, new Set(gone))
+  }
+
   async #readChanges(session: Session): Promise<void> {
     if ((await currentRevision(session.client)) === session.revision) return
-    const { devApps, removed, revision } = await this.#readable(session, session.revision)
-    if (revision < session.revision) throw new RegistryError('the database has gone back to an older state')
-    session.revision = revision
-    if (devApps.length > 0 || removed.size > 0)
-      this.#take((this.#snapshot ?? new RegistrySnapshot([])).with(devApps, removed))
+    const { devApps, removed } = await this.#readAbove(session, session.revision)
+    if (devApps.length > 0 || removed.size > 0) this.#take(devApps, removed)
   }
 
   /** What changed above a revision, as of one moment. Of a DevApp that cannot be read, the last good state stays. */
-  async #readable({ client, reader }: Session, above: number) {
+  async #readAbove(session: Session, above: number, known?: ReadonlyMap<string, DevApp>) {
+    const { client, reader } = session
     const read = await inTransaction(client, 'ISOLATION LEVEL REPEATABLE READ READ ONLY', async () => ({
       revision: await currentRevision(client),
-      changed: await reader.changedSince(above),
-      removed: above === 0 ? new Set<string>() : await deletedSince(client, above),
+      ...(await reader.changedSince(above, known)),
+      removed: await deletedSince(client, above),
     }))
-    const kept = above === 0 ? this.#lastGood(read.changed) : []
-    for (const [id, reason] of read.changed.unreadable)
+    if (read.revision < above) throw new RegistryError('the database has gone back to an older state')
+    session.revision = read.revision
+    for (const [id, reason] of read.unreadable)
       this.#observer.onRefused(
         new RegistryError(`the DevApp ${id} cannot be read: ${reason}; mend its rows in ${this.#options.name}`),
       )
-    return { ...read, devApps: [...read.changed.devApps, ...kept] }
+    return read
   }
 
-  #lastGood({ unreadable }: ReadDevApps) {
-    return unreadable.size === 0 ? [] : (this.#snapshot?.devApps ?? []).filter(({ id }) => unreadable.has(id))
+  #take(changed: readonly DevApp[], removed: ReadonlySet<string>): void {
+    const before = this.#snapshot
+    this.#verification.expect(changed.flatMap(({ certificates }) => certificates))
+    this.#snapshot = before?.with(changed, removed) ?? new RegistrySnapshot(changed, this.#verification.holds)
+    this.#observer.onLoaded(this.#snapshot)
   }
 
-  #take(snapshot: RegistrySnapshot): void {
-    this.#snapshot = snapshot
-    this.#observer.onLoaded(snapshot)
+  #tellBroken(certificate: RegisteredCertificate, reason: string): void {
+    const devApps = this.#snapshot?.ownersOf(certificate).map(({ id }) => id) ?? []
+    this.#observer.onBroken?.({ sha256: certificate.leaf.sha256, devApps, reason })
   }
 
   #lost(session: Session): void {

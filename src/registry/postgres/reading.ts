@@ -1,7 +1,9 @@
 import type pg from 'pg'
-import type { Certificate } from '../../domain/certificate.ts'
 import type { DevApp, RegisteredCertificate } from '../../domain/devapp.ts'
-import { CertificateError, certificateFromDer } from '../../pki/certificate.ts'
+import { CertificateError } from '../../pki/certificate.ts'
+import { lazyCertificate } from '../../pki/lazy_certificate.ts'
+import { type Authorities, ChainError, ChainReader, notIssued } from '../chain_reader.ts'
+import { isSameDevApp } from '../same_devapp.ts'
 import { isSecretHash } from '../secrets.ts'
 
 /** DevApps as the database has them. */
@@ -37,22 +39,19 @@ interface CertificateRow {
 /** So many DevApps are read at a time that the process can do something else between. */
 const pageSize = 2_000
 
-type Chain = RegisteredCertificate['chain']
-
-/** Reads DevApps over one connection, each CA once. Its methods reject as `pg` does. */
+/** Reads DevApps over one connection, each row of CAs once. Its methods reject as `pg` does. */
 export class DevAppReader {
   readonly #client: pg.Client
-  /** By the key of `chains`. */
-  readonly #chains = new Map<string, Chain>()
-  /** By its DER. */
-  readonly #authorities = new Map<string, Certificate>()
+  readonly #reader = new ChainReader()
+  /** By their key in the database, which is the hash of what they hold, so that they stay what they are. */
+  readonly #chains = new Map<string, Authorities | ChainError>()
 
   constructor(client: pg.Client) {
     this.#client = client
   }
 
-  /** Those whose last change has a higher revision than `above`. */
-  async changedSince(above: number): Promise<ReadDevApps> {
+  /** Those whose last change has a higher revision than `above`; the very objects of `known`, by id, where they are the same. */
+  async changedSince(above: number, known: ReadonlyMap<string, DevApp> = new Map()): Promise<ReadDevApps> {
     const devApps: DevApp[] = []
     const unreadable = new Map<string, string>()
     for (let last: Pick<DevAppRow, 'revision' | 'id'> | undefined = { revision: String(above), id: '~' }; last; ) {
@@ -63,7 +62,10 @@ export class DevAppReader {
         pageSize,
       ])
       const read = await this.#completed(page)
-      devApps.push(...read.devApps)
+      for (const devApp of read.devApps) {
+        const before = known.get(devApp.id)
+        devApps.push(before !== undefined && isSameDevApp(before, devApp) ? before : devApp)
+      }
       for (const [id, reason] of read.unreadable) unreadable.set(id, reason)
       last = page.length < pageSize ? undefined : page.at(-1)
     }
@@ -106,8 +108,8 @@ export class DevAppReader {
           labels: row.labels,
         })
       } catch (error) {
-        if (!(error instanceof CertificateError || error instanceof UnreadableRow)) throw error
-        unreadable.set(row.id, error.message)
+        if (![CertificateError, ChainError, UnreadableRow].some((known) => error instanceof known)) throw error
+        unreadable.set(row.id, (error as Error).message)
       }
     }
     return { devApps, unreadable }
@@ -136,30 +138,24 @@ export class DevAppReader {
     if (unknown.length === 0) return
     const select = 'SELECT sha256, authorities FROM devapp_authz.chains WHERE sha256 = ANY ($1)'
     const { rows } = await this.#client.query<{ sha256: Uint8Array; authorities: Uint8Array[] }>(select, [unknown])
-    for (const { sha256, authorities } of rows) {
-      try {
-        const [issuer, ...above] = authorities.map((der) => this.#authorityFrom(der))
-        if (issuer !== undefined) this.#chains.set(keyOf(sha256), [issuer, ...above])
-      } catch (error) {
-        // Whoever needs it cannot be read.
-        if (!(error instanceof CertificateError)) throw error
-      }
+    for (const { sha256, authorities } of rows) this.#chains.set(keyOf(sha256), this.#chainOf(authorities))
+  }
+
+  #chainOf(ders: readonly Uint8Array[]): Authorities | ChainError {
+    try {
+      return this.#reader.authorities(ders)
+    } catch (error) {
+      if (error instanceof ChainError) return error
+      throw error
     }
   }
 
-  #authorityFrom(der: Uint8Array): Certificate {
-    const key = keyOf(der)
-    const authority = this.#authorities.get(key) ?? certificateFromDer(der)
-    this.#authorities.set(key, authority)
-    return authority
-  }
-
+  /** Compares the names only: to verify a hundred thousand signatures takes longer than a start may. */
   #certificateOf({ der, chain: key }: CertificateRow): RegisteredCertificate {
     const chain = this.#chains.get(keyOf(key))
-    if (chain === undefined) throw new UnreadableRow('a certificate of its chain cannot be read')
-    const leaf = certificateFromDer(der)
-    if (leaf.issuerDer !== chain[0].subjectDer)
-      throw new UnreadableRow(`${leaf.subject} was not issued by ${chain[0].subject}, which its chain begins with`)
+    if (chain === undefined || chain instanceof ChainError) throw chain ?? new UnreadableRow('a chain is missing')
+    const leaf = lazyCertificate(der)
+    if (leaf.issuerDer !== chain[0].subjectDer) throw new UnreadableRow(notIssued(leaf, chain[0]))
     return { leaf, chain }
   }
 }

@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import type { DevApp, RegisteredCertificate } from '../../domain/devapp.ts'
-import type { DevAppChange } from '../store.ts'
+import { isSignedBy } from '../../pki/certificate.ts'
+import { notIssued } from '../chain_reader.ts'
+import { type DevAppChange, RegistryError } from '../store.ts'
 
-/** Makes the stored DevApp the given one, in the transaction at hand. Rejects as `pg` does. */
+/**
+ * Makes the stored DevApp the given one, in the transaction at hand. Rejects as `pg` does, and with a RegistryError where another
+ * has its ClientKey, or a leaf was not issued by the CA that its chain begins with.
+ */
 export async function writeDevApp(client: pg.Client, devApp: DevApp): Promise<void> {
+  await expectOwnClientKey(client, devApp)
   await client.query(
     `INSERT INTO devapp_authz.devapps (id, name, environment, status, client_key, products, labels)
      VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -17,6 +23,14 @@ export async function writeDevApp(client: pg.Client, devApp: DevApp): Promise<vo
   )
   await writeSecrets(client, devApp)
   await writeCertificates(client, devApp)
+}
+
+async function expectOwnClientKey(client: pg.Client, { id, clientKey }: DevApp): Promise<void> {
+  const select = 'SELECT id FROM devapp_authz.devapps WHERE client_key = $1 AND id <> $2'
+  const { rows } = await client.query<{ id: string }>(select, [clientKey, id])
+  const [other] = rows
+  if (other !== undefined)
+    throw new RegistryError(`the DevApp ${other.id} has this ClientKey already; give each DevApp its own`)
 }
 
 async function writeSecrets(client: pg.Client, { id, clientSecrets }: DevApp): Promise<void> {
@@ -32,6 +46,7 @@ async function writeSecrets(client: pg.Client, { id, clientSecrets }: DevApp): P
 async function writeCertificates(client: pg.Client, { id, certificates }: DevApp): Promise<void> {
   await client.query('DELETE FROM devapp_authz.certificates WHERE devapp = $1', [id])
   for (const [position, { leaf, chain }] of certificates.entries()) {
+    if (!isSignedBy(leaf, chain[0])) throw new RegistryError(`${notIssued(leaf, chain[0])}; attach its own chain`)
     const authorities = chain.map(({ der }) => bytesOf(der))
     const key = chainKey(chain)
     await client.query(

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { stringify } from 'yaml'
 import { truststore } from '../../../src/cli/truststore.ts'
-import { DocumentError } from '../../../src/config/problem.ts'
 import { certificatesFromPem } from '../../../src/pki/certificate.ts'
 import { Authority } from '../../support/pki.ts'
 import { temporaryFolder } from '../../support/temporary_folder.ts'
@@ -38,11 +37,11 @@ describe('devapp-authz truststore', () => {
     const code = await truststore(argv, { stdout: write('stdout'), stderr: write('stderr') })
     return { code, ...written }
   }
-  /** What the DocumentError says that it rejects with. */
+  /** What it says when it rejects. */
   const refusal = () =>
     run('--config', config, '--out', out).then(
       () => 'accepted',
-      (error: unknown) => (error instanceof DocumentError ? error.message : String(error)),
+      (error: unknown) => (error as Error).message,
     )
   const trusted = () => certificatesFromPem(readFileSync(out, 'utf8')).map(({ commonNames }) => commonNames[0])
 
