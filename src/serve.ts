@@ -92,7 +92,7 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
   const expiryWatch = new ExpiryWatch({ observer: expiryLog(log), clock, after })
   const renewals = { likely: 0 } satisfies RenewalStatistics
   watch = (snapshot) => {
-    revocation.register(snapshot.certificates)
+    revocation.register(snapshot.eachCertificate)
     truststore.follow(snapshot.devApps)
     expiryWatch.watch(snapshot)
   }
