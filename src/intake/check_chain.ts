@@ -34,6 +34,9 @@ export interface ChainRules {
  */
 export async function checkChain(bytes: Uint8Array, rules: ChainRules): Promise<ChainReport> {
   const file = readChainFile(bytes)
+  // Where a certificate is missing that stands there, nothing can be said of how the others hang together.
+  if (file.damaged)
+    return refused([...file.problems, ...file.certificates.flatMap((placed) => problemsOfPath([placed], rules.at))], [])
   const arranged = arrange(file.certificates, (root) => rules.acceptedRoots.has(root))
   if (arranged === undefined) return refused(file.problems, [])
   const chain = arranged.parts.flat()
@@ -50,7 +53,7 @@ export async function checkChain(bytes: Uint8Array, rules: ChainRules): Promise<
   ]
   const warnings = await warningsOf(arranged.parts[0], rules)
   const registered = registeredFrom(chain)
-  const isWhole = arranged.endsInRoot && arranged.parts.length === 1 && !file.damaged
+  const isWhole = arranged.endsInRoot && arranged.parts.length === 1
   const rightOrder = isWhole ? chain.map(({ certificate }) => pemOf(certificate)).join('') : undefined
   if (problems.length > 0 || registered === undefined) return { ...refused(problems, warnings), rightOrder }
 

@@ -1,4 +1,4 @@
-import { readDer } from './der.ts'
+import { DerError, readDer } from './der.ts'
 import { hexOf } from './der_values.ts'
 import { type Attribute, type Name, readName } from './name.ts'
 
@@ -11,9 +11,15 @@ export function preparedName(name: Name): PreparedName {
   return name.map((rdn) => JSON.stringify(rdn.map(preparedAttribute).sort()))
 }
 
-/** Whether two Names in DER, hex, are equal by RFC 5280 7.1. Throws DerError where one is no Name. */
+/** Whether two Names in DER, hex, are equal by RFC 5280 7.1; what is no Name equals only itself. Never throws. */
 export function isSameName(a: string, b: string): boolean {
-  return a === b || isWithin(preparedFromHex(a), preparedFromHex(b), true)
+  if (a === b) return true
+  try {
+    return isWithin(preparedFromHex(a), preparedFromHex(b), true)
+  } catch (cause) {
+    if (cause instanceof DerError) return false
+    throw cause
+  }
 }
 
 /** A text that is the same for names in DER, hex, that are equal by RFC 5280 7.1. Throws DerError where it is no Name. */
