@@ -27,7 +27,7 @@ export interface Expiry {
 export interface Expiries {
   /** Those within a horizon, the next to end first. */
   readonly soon: readonly Expiry[]
-  /** How many are within each horizon; each is counted once, at the nearest. */
+  /** How many are within each number of days, those of the nearer ones among them; and how many have expired, apart. */
   readonly counts: Readonly<Record<Horizon, number>>
   /** When the next registered leaf comes within a horizon, or a nearer one; `undefined` where none will. */
   readonly nextCrossing: Date | undefined
@@ -62,7 +62,8 @@ export function expiriesOf(registered: RegisteredLeaves, now: Date): Expiries {
     if (horizon === undefined) continue
     const owners = registered.ownersOf(certificate)
     if (!owners.some(({ status }) => status === 'enabled')) continue
-    counts[horizon] += 1
+    for (const each of horizons.slice(horizons.indexOf(horizon), horizon === 'expired' ? 1 : undefined))
+      counts[each] += 1
     soon.push({ certificate, owners, horizon })
   }
   soon.sort((a, b) => endMs(a) - endMs(b))

@@ -27,8 +27,8 @@ export class FileDevAppStore implements DevAppStore {
   }
 
   async list(): Promise<readonly DevApp[]> {
-    const { devApps } = await withRegistryBytes(this.#path, (bytes) => readingOf(new DevAppsReader(), bytes))
-    return devApps
+    const reading = withRegistryBytes(this.#path, (bytes) => readingOf(new DevAppsReader(), bytes))
+    return (await reading.catch(unlessMissing(this.#path))).devApps
   }
 
   async find(id: string): Promise<DevApp | undefined> {
@@ -41,7 +41,7 @@ export class FileDevAppStore implements DevAppStore {
 
   async change(change: DevAppChange): Promise<DevApp | undefined> {
     // Before the lock: nothing is written beside a link.
-    await identityOf(this.#path)
+    await identityOf(this.#path).catch(unlessMissing(this.#path))
     const lock = await FileLock.acquire(this.#path, { by: change.by, waitMs: this.#lockWaitMs })
     try {
       for (let attempt = 1; ; attempt++) {
@@ -117,6 +117,14 @@ export class FileDevAppStore implements DevAppStore {
     return devApp
   }
 }
+
+/** Says how to begin, where there is no file yet. */
+const unlessMissing =
+  (path: string) =>
+  (error: NodeJS.ErrnoException): never => {
+    if (error.code !== 'ENOENT') throw error
+    throw new RegistryError(`${path} is not there; create it, with the line devapps: [] in it, or mend its path`)
+  }
 
 async function readingOf(reader: DevAppsReader, bytes: RegistryBytes): Promise<Reading> {
   try {

@@ -165,6 +165,21 @@ describe('the commands that change DevApps', function () {
     })
   })
 
+  it('say how to begin, where there is no registry file yet', async () => {
+    const own = temporaryFolder('beginning')
+    const { config } = registryOn(own.path, { file: 'devapps.yaml' })
+    for (const [subcommand, argv] of [
+      [devAppCreate, ['acme', '--name', 'Acme']],
+      [devAppList, []],
+    ] as const) {
+      const { code, stderr } = await run(subcommand, ...argv, '--config', config)
+      expect([code, stderr.includes('devapps.yaml is not there; create it, with the line devapps: []')]).to.deep.equal([
+        ...[1, true],
+      ])
+    }
+    own.remove()
+  })
+
   it('leave certificates that are about to expire in the log of a service that starts', async () => {
     const own = temporaryFolder('expiring')
     writeFileSync(join(own.path, 'devapps.yaml'), 'devapps: []\n')
@@ -174,7 +189,7 @@ describe('the commands that change DevApps', function () {
     await registry.attach(soon)
     const service = await startService({ config: registry.config })
     const counts = await service.logged(({ msg }) => msg === 'certificates about to expire')
-    expect(counts).to.include({ expired: 0, '1d': 0, '7d': 1, '14d': 0, '30d': 0 })
+    expect(counts).to.include({ expired: 0, '1d': 0, '7d': 1, '14d': 1, '30d': 1 })
     const notice = await service.logged(({ msg }) => msg === 'certificate is about to expire')
     expect(notice).to.include({ level: 'warn', devapps: 'acme', serial: soon.serialNumber, within: '7d' })
     await service.stop()

@@ -30,9 +30,9 @@ describe('the end of a certificate', () => {
   for (const [title, leftMs, horizon] of cases)
     it(title, () => expect(horizonOf(new Date(now.getTime() + leftMs), now)).to.equal(horizon))
 
-  it('is counted once for each certificate, at the nearest horizon', () => {
+  it('is counted within each number of days, and apart where it has passed', () => {
     const snapshot = new RegistrySnapshot([-400, -1, 0.5, 5, 6, 10, 20, 90].map((days) => ending(days)))
-    expect(expiryHorizons(snapshot, now)).to.deep.equal({ expired: 2, '1d': 1, '7d': 2, '14d': 1, '30d': 1 })
+    expect(expiryHorizons(snapshot, now)).to.deep.equal({ expired: 2, '1d': 1, '7d': 3, '14d': 4, '30d': 5 })
   })
 
   it('is told with the DevApps that it concerns, the next end first', () => {

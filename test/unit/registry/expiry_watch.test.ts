@@ -38,7 +38,7 @@ describe('ExpiryWatch', () => {
 
   it('begins with the counts, and names those that are within a horizon', () => {
     watch.watch(holding({ a: 90, b: 20, c: 3, d: -2 }))
-    const counts = '{"expired":1,"1d":0,"7d":1,"14d":0,"30d":1}'
+    const counts = '{"expired":1,"1d":0,"7d":1,"14d":1,"30d":2}'
     expect(saidSince()).to.deep.equal([counts, 'd expired', 'c 7d', 'b 30d'])
     expect(JSON.stringify(watch.counts)).to.equal(counts)
   })
