@@ -19,6 +19,10 @@ const attempts = 5
 export class FileDevAppStore implements DevAppStore {
   readonly #path: string
   readonly #lockWaitMs: number
+  /** A command looks several times: only what has changed since is read again. */
+  readonly #reader = new DevAppsReader()
+  /** What is being read, since it reads one file after the other. */
+  #listing: Promise<unknown> = Promise.resolve()
 
   /** `lockWaitMs`: how long a change waits for another process's. */
   constructor(path: string, { lockWaitMs = 10_000 }: { readonly lockWaitMs?: number } = {}) {
@@ -27,8 +31,11 @@ export class FileDevAppStore implements DevAppStore {
   }
 
   async list(): Promise<readonly DevApp[]> {
-    const reading = withRegistryBytes(this.#path, (bytes) => readingOf(new DevAppsReader(), bytes))
-    return (await reading.catch(unlessMissing(this.#path))).devApps
+    const reading = this.#listing.then(() =>
+      withRegistryBytes(this.#path, (bytes) => readingOf(this.#reader, bytes)).catch(unlessMissing(this.#path)),
+    )
+    this.#listing = reading.catch(() => {})
+    return (await reading).devApps
   }
 
   async find(id: string): Promise<DevApp | undefined> {
