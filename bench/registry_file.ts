@@ -5,22 +5,22 @@ import { createWriteStream, existsSync, mkdirSync, renameSync, statSync } from '
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
+import { DevAppsReader } from '../src/registry/devapps_reader.ts'
+import { FileDevAppStore } from '../src/registry/file_devapp_store.ts'
+import { RegistrySnapshot } from '../src/registry/registry.ts'
+import { withRegistryBytes } from '../src/registry/registry_bytes.ts'
 import { hashGeneratedSecret } from '../src/registry/secrets.ts'
 import { Authority, der, newKeyPair, pemOf } from '../test/support/pki.ts'
+import type { BenchRegistry } from './registry.ts'
 
-export interface RegistryFile {
-  readonly path: string
-  readonly bytes: number
-}
-
-export const issuingAuthorities = 400
+const issuingAuthorities = 400
 const roots = 20
 const folder = fileURLToPath(new URL('../.bench', import.meta.url))
 const leafKeyPair = newKeyPair('rsa2048')
 const indented = (pem: string, spaces: number): string => pem.trimEnd().replace(/^/gm, ' '.repeat(spaces))
 
 /** A CA that issues one certificate again and again, with another serial number and another common name. */
-export class Mint {
+class Mint {
   readonly #authority: Authority
   readonly #tbs: Buffer
   readonly #algorithm: Buffer
@@ -58,7 +58,7 @@ function elementAt(bytes: Buffer, at: number): Buffer {
   return bytes.subarray(at, at + 2 + octets + length)
 }
 
-export function devAppText(index: number, issuer: string, leaf: Buffer): string {
+function devAppText(index: number, issuer: string, leaf: Buffer): string {
   const id = `tpp-${String(index).padStart(6, '0')}`
   return `  - id: ${id}
     name: Third Party ${index}
@@ -75,12 +75,22 @@ ${indented(pemOf(leaf), 10)}
 `
 }
 
-/** The file with that many DevApps, as the tools write it. */
-export async function registryFile(devApps: number): Promise<RegistryFile> {
+/** A file with that many DevApps, as the tools write it. */
+export async function openFile(devApps: number): Promise<BenchRegistry> {
   mkdirSync(folder, { recursive: true })
   const path = join(folder, `devapps-${devApps}.yaml`)
   if (!existsSync(path)) await write(path, devApps)
-  return { path, bytes: statSync(path).size }
+  return {
+    title: 'file',
+    size: `${devApps} DevApps, a certificate each, ${issuingAuthorities} issuing CAs, ${Math.round(statSync(path).size / 1e6)} MB of YAML`,
+    configuration: `{ file: ${JSON.stringify(path)} }`,
+    store: new FileDevAppStore(path),
+    snapshot: async () => {
+      const { devApps } = await withRegistryBytes(path, (bytes) => new DevAppsReader().read(bytes))
+      return new RegistrySnapshot(devApps)
+    },
+    close: async () => {},
+  }
 }
 
 async function write(path: string, devApps: number): Promise<void> {

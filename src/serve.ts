@@ -80,7 +80,7 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
       onCrlFailed: (failure) => log.warn(failure, 'no crl'),
     },
   })
-  watch = (snapshot) => revocation.register(snapshot.certificates)
+  watch = (snapshot) => revocation.register(snapshot.eachCertificate)
   const registered = registry.snapshot()
   if (registered !== undefined) watch(registered)
   const ports: Ports = {

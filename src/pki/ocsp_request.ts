@@ -29,13 +29,28 @@ export const nonceLength = 32
 
 /** The CertID of a subject. SHA-1 is what responders of pre-produced answers expect (RFC 5019 2.1.1), and no signature rests on it. */
 export function certIdOf({ certificate, issuer }: OcspSubject, hashAlgorithm: HashAlgorithm = 'sha1'): CertId {
+  const { issuerNameHash, issuerKeyHash } = issuerHashes(issuer, hashAlgorithm)
+  return { hashAlgorithm, issuerNameHash, issuerKeyHash, serialNumber: certificate.serialNumber }
+}
+
+/** The same for all certificates of an issuer, of which there may be a hundred thousand. */
+const knownHashes = new WeakMap<Certificate, Map<HashAlgorithm, Pick<CertId, 'issuerNameHash' | 'issuerKeyHash'>>>()
+
+function issuerHashes(
+  issuer: Certificate,
+  hashAlgorithm: HashAlgorithm,
+): Pick<CertId, 'issuerNameHash' | 'issuerKeyHash'> {
+  const byAlgorithm = knownHashes.get(issuer) ?? new Map()
+  knownHashes.set(issuer, byAlgorithm)
+  const known = byAlgorithm.get(hashAlgorithm)
+  if (known !== undefined) return known
   const digest = (bytes: Uint8Array): string => createHash(hashAlgorithm).update(bytes).digest('hex')
-  return {
-    hashAlgorithm,
+  const hashes = {
     issuerNameHash: digest(Buffer.from(issuer.subjectDer, 'hex')),
     issuerKeyHash: digest(readX509(issuer.der).publicKeyBits),
-    serialNumber: certificate.serialNumber,
   }
+  byAlgorithm.set(hashAlgorithm, hashes)
+  return hashes
 }
 
 /**

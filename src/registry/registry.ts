@@ -63,12 +63,18 @@ export class RegistrySnapshot implements RegisteredDevApps {
 
   /** The registered leaves, each once, however many DevApps it serves. */
   get certificates(): readonly RegisteredCertificate[] {
-    return [...this.eachCertificate()]
+    return [...this.eachCertificate]
   }
 
-  /** The same one after another, for whoever takes them in turns. */
-  *eachCertificate(): Iterable<RegisteredCertificate> {
-    for (const { certificate } of this.#indexes.byFingerprint.values()) yield certificate
+  /** The same one after another, for whoever takes them in turns: some may have to be verified first. */
+  get eachCertificate(): Iterable<RegisteredCertificate> {
+    const { byFingerprint } = this.#indexes
+    const holds = this.#holds
+    return {
+      *[Symbol.iterator]() {
+        for (const { certificate } of byFingerprint.values()) if (holds(certificate)) yield certificate
+      },
+    }
   }
 
   /** The DevApps that a registered leaf serves; none for another. */
