@@ -2,7 +2,7 @@
  * npm run bench:registry: what a service with a hundred thousand DevApps promises, measured on the built program. Makes the registry
  * once, under .bench/. Writes what it measured into docs/performance.md. Exits with 1 where a bound is missed.
  *
- *   npm run bench:registry -- [--devapps NUMBER] [--no-docs]
+ *   npm run bench:registry -- [--devapps NUMBER] [--store file|postgres] [--no-docs]
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -13,7 +13,8 @@ import { parseArgs } from 'node:util'
 import type { RegistrySnapshot } from '../src/registry/registry.ts'
 import type { DevAppStore } from '../src/registry/store.ts'
 import { temporaryFolder } from '../test/support/temporary_folder.ts'
-import { openFile } from './registry_file.ts'
+import { openFile, pathOfFile } from './registry_file.ts'
+import { openPostgres } from './registry_postgres.ts'
 import { BenchService } from './registry_service.ts'
 
 /** Where the DevApps are for a run. */
@@ -38,7 +39,11 @@ interface Row {
 }
 
 const { values } = parseArgs({
-  options: { devapps: { type: 'string', default: '100000' }, 'no-docs': { type: 'boolean', default: false } },
+  options: {
+    devapps: { type: 'string', default: '100000' },
+    store: { type: 'string' },
+    'no-docs': { type: 'boolean', default: false },
+  },
 })
 const devApps = Number(values.devapps)
 /** Long enough for what is put off at the start, and for the memory that it took to be given back. */
@@ -142,9 +147,17 @@ function document(registry: BenchRegistry, rows: readonly Row[]): void {
   )
 }
 
-const registries = [await openFile(devApps)]
+const stores: Readonly<Record<string, () => Promise<BenchRegistry>>> = {
+  file: () => openFile(devApps),
+  postgres: async () => {
+    await openFile(devApps)
+    return openPostgres(pathOfFile(devApps))
+  },
+}
 let holds = true
-for (const registry of registries) {
+for (const [name, open] of Object.entries(stores)) {
+  if (values.store !== undefined && values.store !== name) continue
+  const registry = await open()
   say(`\n${registry.title}: ${registry.size}`)
   const rows = await measure(registry)
   for (const { what, measured, bound } of rows.filter((each) => !each.holds))

@@ -75,10 +75,12 @@ ${indented(pemOf(leaf), 10)}
 `
 }
 
+export const pathOfFile = (devApps: number): string => join(folder, `devapps-${devApps}.yaml`)
+
 /** A file with that many DevApps, as the tools write it. */
 export async function openFile(devApps: number): Promise<BenchRegistry> {
   mkdirSync(folder, { recursive: true })
-  const path = join(folder, `devapps-${devApps}.yaml`)
+  const path = pathOfFile(devApps)
   if (!existsSync(path)) await write(path, devApps)
   return {
     title: 'file',

@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { PostgresDevAppStore } from '../../src/registry/postgres/postgres_devapp_store.ts'
 import { PostgresSource } from '../../src/registry/postgres/postgres_source.ts'
@@ -217,6 +218,29 @@ describe('DevApps in PostgreSQL', function () {
       expect(await reader().list()).to.have.lengthOf(1)
       expect(await refusal(put('beta', {}, reader()))).to.contain('the user may not do this')
       await database.query('DROP OWNED BY reader; DROP ROLE reader')
+    })
+
+    it('nothing to those who have what docs/registry.md grants, and the audit cannot be read by a service', async () => {
+      const guide = readFileSync(fileURLToPath(new URL('../../docs/registry.md', import.meta.url)), 'utf8')
+      const grants = [...guide.matchAll(/```sql\n(GRANT[^`]*)```/g)].map(([, sql = '']) => sql).join('')
+      for (const user of ['devapp_authz', 'devapp_authz_admin']) await database.createUser(user)
+      await database.query(grants)
+      const admin = open(database.options({}, 'devapp_authz_admin'))
+      await put('acme', { certificates: [registeredLeaf('acme')] }, admin)
+      await put('acme', { status: 'disabled' }, admin)
+      await admin.change({ id: 'acme', action: 'delete', by: 'alice', detail: {}, edit: () => undefined })
+      await put('acme', {}, admin)
+      const service = database.options({}, 'devapp_authz')
+      const source = new PostgresSource({ ...service, recheckMs: 10_000 }, { onLoaded: () => {}, onRefused: () => {} })
+      await source.start()
+      expect(source.snapshot()?.devApps).to.have.lengthOf(1)
+      await source.stop()
+      expect(await refusal(put('beta', {}, open(service)))).to.contain('the user may not do this')
+      const may = (user: string, what: string) =>
+        database.query(`SELECT has_table_privilege('${user}', 'devapp_authz.audit', '${what}') AS may`)
+      expect(await may('devapp_authz', 'SELECT')).to.deep.equal([{ may: false }])
+      expect(await may('devapp_authz_admin', 'UPDATE, DELETE, TRUNCATE')).to.deep.equal([{ may: false }])
+      await database.query('DROP OWNED BY devapp_authz, devapp_authz_admin; DROP ROLE devapp_authz, devapp_authz_admin')
     })
 
     it('another change that does not end', async () => {

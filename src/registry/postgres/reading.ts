@@ -3,6 +3,7 @@ import type { DevApp, RegisteredCertificate } from '../../domain/devapp.ts'
 import { CertificateError } from '../../pki/certificate.ts'
 import { lazyCertificate } from '../../pki/lazy_certificate.ts'
 import { type Authorities, ChainError, ChainReader, notIssued } from '../chain_reader.ts'
+import { WrittenDevApps } from '../devapp_schema.ts'
 import { isSameDevApp } from '../same_devapp.ts'
 import { isSecretHash } from '../secrets.ts'
 
@@ -19,30 +20,28 @@ interface DevAppRow {
   readonly environment: DevApp['environment']
   readonly status: DevApp['status']
   readonly client_key: string
-  readonly products: readonly string[]
-  readonly labels: Readonly<Record<string, string>>
+  readonly products: string[]
+  readonly labels: Record<string, string>
   readonly revision: string
+  readonly secrets: readonly { readonly hash: string; readonly not_after: string | null }[] | null
+  /** `DER:KEY` of each leaf and its chain, in hex: what `pg` reads far quicker than an array of bytea. */
+  readonly certificates: string | null
 }
 
-interface SecretRow {
-  readonly devapp: string
-  readonly hash: string
-  readonly not_after: Date | null
-}
-
-interface CertificateRow {
-  readonly devapp: string
-  readonly der: Uint8Array
-  readonly chain: Uint8Array
-}
+const columns = `id, name, environment, status, client_key, products, labels, revision,
+  (SELECT json_agg(json_build_object('hash', hash, 'not_after', not_after) ORDER BY position)
+   FROM devapp_authz.client_secrets WHERE devapp = id) AS secrets,
+  (SELECT string_agg(encode(der, 'hex') || ':' || encode(chain, 'hex'), ',' ORDER BY position)
+   FROM devapp_authz.certificates WHERE devapp = id) AS certificates`
 
 /** So many DevApps are read at a time that the process can do something else between. */
-const pageSize = 2_000
+const pageSize = 500
 
 /** Reads DevApps over one connection, each row of CAs once. Its methods reject as `pg` does. */
 export class DevAppReader {
   readonly #client: pg.Client
   readonly #reader = new ChainReader()
+  readonly #written = new WrittenDevApps()
   /** By their key in the database, which is the hash of what they hold, so that they stay what they are. */
   readonly #chains = new Map<string, Authorities | ChainError>()
 
@@ -54,20 +53,19 @@ export class DevAppReader {
   async changedSince(above: number, known: ReadonlyMap<string, DevApp> = new Map()): Promise<ReadDevApps> {
     const devApps: DevApp[] = []
     const unreadable = new Map<string, string>()
-    for (let last: Pick<DevAppRow, 'revision' | 'id'> | undefined = { revision: String(above), id: '~' }; last; ) {
-      // No id sorts after a tilde.
-      const page: DevAppRow[] = await this.#rows('WHERE (revision, id) > ($1, $2) ORDER BY revision, id LIMIT $3', [
-        last.revision,
-        last.id,
-        pageSize,
-      ])
+    // No id sorts after a tilde.
+    let fetching: Promise<DevAppRow[]> | undefined = this.#page({ revision: String(above), id: '~' })
+    while (fetching !== undefined) {
+      const page: DevAppRow[] = await fetching
+      const last = page.length < pageSize ? undefined : page.at(-1)
+      // The database is busy with the next page while this process is with this one.
+      fetching = last && this.#page(last)
       const read = await this.#completed(page)
       for (const devApp of read.devApps) {
         const before = known.get(devApp.id)
         devApps.push(before !== undefined && isSameDevApp(before, devApp) ? before : devApp)
       }
       for (const [id, reason] of read.unreadable) unreadable.set(id, reason)
-      last = page.length < pageSize ? undefined : page.at(-1)
     }
     return { devApps, unreadable }
   }
@@ -82,31 +80,32 @@ export class DevAppReader {
     return this.#completed(await this.#rows(owners, [Buffer.from(sha256, 'hex')]))
   }
 
+  #page({ revision, id }: Pick<DevAppRow, 'revision' | 'id'>): Promise<DevAppRow[]> {
+    const page = this.#rows('WHERE (revision, id) > ($1, $2) ORDER BY revision, id LIMIT $3', [revision, id, pageSize])
+    // Whoever awaits it is told; it may fail before.
+    page.catch(() => {})
+    return page
+  }
+
   async #rows(condition: string, values: readonly unknown[]): Promise<DevAppRow[]> {
-    const columns = 'id, name, environment, status, client_key, products, labels, revision'
-    const { rows } = await this.#client.query<DevAppRow>(`SELECT ${columns} FROM devapp_authz.devapps ${condition}`, [
-      ...values,
-    ])
-    return rows
+    const select = `SELECT ${columns} FROM devapp_authz.devapps ${condition}`
+    return (await this.#client.query<DevAppRow>(select, [...values])).rows
   }
 
   async #completed(rows: readonly DevAppRow[]): Promise<ReadDevApps> {
-    const ids = rows.map(({ id }) => id)
-    const secrets = await this.#partsOf<SecretRow>('client_secrets', 'hash, not_after', ids)
-    const certificates = await this.#partsOf<CertificateRow>('certificates', 'der, chain', ids)
-    await this.#learnChains([...certificates.values()].flat())
+    const certificates = rows.map((row) => certificatesIn(row))
+    await this.#learnChains(certificates.flat())
     const devApps: DevApp[] = []
     const unreadable = new Map<string, string>()
-    for (const row of rows) {
+    for (const [i, row] of rows.entries()) {
       try {
-        devApps.push({
-          ...{ id: row.id, name: row.name, environment: row.environment, status: row.status },
-          clientKey: row.client_key,
-          clientSecrets: (secrets.get(row.id) ?? []).map(secretOf),
-          products: new Set(row.products),
-          certificates: (certificates.get(row.id) ?? []).map((certificate) => this.#certificateOf(certificate)),
-          labels: row.labels,
-        })
+        devApps.push(
+          this.#written.devAppOf({
+            ...row,
+            client_secrets: (row.secrets ?? []).map(secretOf),
+            certificates: (certificates[i] ?? []).map((each) => this.#certificateOf(each)),
+          }),
+        )
       } catch (error) {
         if (![CertificateError, ChainError, UnreadableRow].some((known) => error instanceof known)) throw error
         unreadable.set(row.id, (error as Error).message)
@@ -115,30 +114,13 @@ export class DevAppReader {
     return { devApps, unreadable }
   }
 
-  /** The rows of a table that belong to the DevApps, by their ids. */
-  async #partsOf<Row extends { readonly devapp: string }>(
-    table: 'client_secrets' | 'certificates',
-    columns: string,
-    ids: readonly string[],
-  ): Promise<ReadonlyMap<string, readonly Row[]>> {
-    const select = `SELECT devapp, ${columns} FROM devapp_authz.${table} WHERE devapp = ANY ($1) ORDER BY devapp, position`
-    const { rows } = await this.#client.query<Row & pg.QueryResultRow>(select, [ids])
-    const parts = new Map<string, Row[]>()
-    for (const row of rows) {
-      const known = parts.get(row.devapp)
-      if (known === undefined) parts.set(row.devapp, [row])
-      else known.push(row)
-    }
-    return parts
-  }
-
-  async #learnChains(certificates: readonly CertificateRow[]): Promise<void> {
-    const needed = new Map(certificates.map(({ chain }) => [keyOf(chain), chain]))
-    const unknown = [...needed].filter(([key]) => !this.#chains.has(key)).map(([, sha256]) => sha256)
-    if (unknown.length === 0) return
-    const select = 'SELECT sha256, authorities FROM devapp_authz.chains WHERE sha256 = ANY ($1)'
-    const { rows } = await this.#client.query<{ sha256: Uint8Array; authorities: Uint8Array[] }>(select, [unknown])
-    for (const { sha256, authorities } of rows) this.#chains.set(keyOf(sha256), this.#chainOf(authorities))
+  async #learnChains(certificates: readonly WrittenCertificate[]): Promise<void> {
+    const unknown = new Set(certificates.map(({ chain }) => chain).filter((key) => !this.#chains.has(key)))
+    if (unknown.size === 0) return
+    const select = `SELECT encode(sha256, 'hex') AS key, authorities FROM devapp_authz.chains WHERE sha256 = ANY ($1)`
+    const keys = [...unknown].map((key) => Buffer.from(key, 'hex'))
+    const { rows } = await this.#client.query<{ key: string; authorities: Uint8Array[] }>(select, [keys])
+    for (const { key, authorities } of rows) this.#chains.set(key, this.#chainOf(authorities))
   }
 
   #chainOf(ders: readonly Uint8Array[]): Authorities | ChainError {
@@ -151,10 +133,10 @@ export class DevAppReader {
   }
 
   /** Compares the names only: to verify a hundred thousand signatures takes longer than a start may. */
-  #certificateOf({ der, chain: key }: CertificateRow): RegisteredCertificate {
-    const chain = this.#chains.get(keyOf(key))
+  #certificateOf({ der, chain: key }: WrittenCertificate): RegisteredCertificate {
+    const chain = this.#chains.get(key)
     if (chain === undefined || chain instanceof ChainError) throw chain ?? new UnreadableRow('a chain is missing')
-    const leaf = lazyCertificate(der)
+    const leaf = lazyCertificate(Buffer.from(der, 'hex'))
     if (leaf.issuerDer !== chain[0].subjectDer) throw new UnreadableRow(notIssued(leaf, chain[0]))
     return { leaf, chain }
   }
@@ -165,11 +147,23 @@ class UnreadableRow extends Error {
   override readonly name = 'UnreadableRow'
 }
 
-function secretOf({ hash, not_after }: SecretRow): DevApp['clientSecrets'][number] {
-  if (!isSecretHash(hash)) throw new UnreadableRow('the hash of a secret is none')
-  return { hash, notAfter: not_after ?? undefined }
+/** Both in hex. */
+interface WrittenCertificate {
+  readonly der: string
+  /** The key of its chain. */
+  readonly chain: string
 }
 
-function keyOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+function certificatesIn({ certificates }: DevAppRow): readonly WrittenCertificate[] {
+  return (certificates?.split(',') ?? []).map((written) => {
+    const [der = '', chain = ''] = written.split(':')
+    return { der, chain }
+  })
+}
+
+type WrittenSecret = NonNullable<DevAppRow['secrets']>[number]
+
+function secretOf({ hash, not_after }: WrittenSecret): { readonly hash: string; readonly not_after: Date | undefined } {
+  if (!isSecretHash(hash)) throw new UnreadableRow('the hash of a secret is none')
+  return { hash, not_after: not_after === null ? undefined : new Date(not_after) }
 }
