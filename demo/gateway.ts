@@ -75,7 +75,9 @@ export class Gateway {
       options.progress('Starting the OCSP responders (openssl ocsp) ...')
       await gateway.startResponders()
       writeServiceFiles(folder.path, parties, (example) =>
-        allowPrivateResponders(example).replaceAll('/run/devapp-authz/', `${folder.path}/`),
+        allowPrivateResponders(example)
+          .replaceAll('/run/devapp-authz/', `${folder.path}/`)
+          .replace('listen: 127.0.0.1:9464', 'listen: 127.0.0.1:0'),
       )
       await gateway.startService()
       await gateway.#startEnvoys()

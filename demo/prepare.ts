@@ -24,7 +24,9 @@ const servers = createServerCertificates(now)
 const service = join(folder, 'service')
 mkdirSync(service, { recursive: true })
 writeServiceFiles(service, parties, (example) =>
-  allowPrivateResponders(example).replace(/^ocsp:$/m, 'ocsp:\n  cache: { redis: { url: redis://redis:6379 } }'),
+  allowPrivateResponders(example)
+    .replace(/^ocsp:$/m, 'ocsp:\n  cache: { redis: { url: redis://redis:6379 } }')
+    .replace('listen: 127.0.0.1:9464', 'listen: 0.0.0.0:9464'),
 )
 for (const [name, server] of [
   ['api.example.com', servers.mtls],

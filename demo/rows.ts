@@ -100,6 +100,7 @@ const forgedIdentity = {
   'x-tpp-id': 'PSDFI-FINFSA-1',
   'x-tpp-roles': 'PSP_PI',
   'x-tpp-nca': 'FI-FINFSA',
+  'x-devapp-authz-shadow': 'allow',
   'x-forwarded-client-cert': 'Hash=aa;Subject="CN=acme.example"',
 }
 
@@ -270,6 +271,11 @@ export const sections: readonly Section[] = [
         expects: '401 qtsp_not_trusted',
         call: (gateway) =>
           withCertificate('otherQtsp', '/v1/accounts', { chainPem: gateway.parties.otherTrusted.chainPem })(gateway),
+      },
+      {
+        asks: 'a QWAC of a third party whose authorisation was withdrawn',
+        expects: '401 psd2_authorisation_withdrawn',
+        call: withCertificate('withdrawn', '/v1/accounts'),
       },
       { asks: 'an ordinary certificate', expects: '401 qwac_required', call: withCertificate('acme', '/v1/accounts') },
     ],

@@ -3,15 +3,19 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ListedCertificate } from '../test/support/openssl_responder.ts'
 import type { IssuedCertificate } from '../test/support/pki.ts'
-import { type Registration, registryYaml, type ThirdParties } from './third_parties.ts'
+import { type Registration, registryYaml, type ThirdParties, withdrawnIdentifier } from './third_parties.ts'
 
-/** The files of the service in `folder`: examples/authz.yaml as `adapt` changes it, the registry, the accepted providers. */
+/**
+ * The files of the service in `folder`: examples/authz.yaml as `adapt` changes it, the registry, the accepted providers and
+ * the withdrawn authorisations.
+ */
 export function writeServiceFiles(folder: string, parties: ThirdParties, adapt: (example: string) => string): void {
   const qtsps = join(folder, 'qtsps')
   mkdirSync(qtsps, { recursive: true })
   writeFileSync(join(qtsps, 'demo-issuing-ca.pem'), parties.issuing.certificate.pem)
   const example = readFileSync(fileURLToPath(new URL('../examples/authz.yaml', import.meta.url)), 'utf8')
-  writeFileSync(join(folder, 'authz.yaml'), adapt(example))
+  writeFileSync(join(folder, 'authz.yaml'), adapt(example).replace('# psd2:', 'psd2:'))
+  writeFileSync(join(folder, 'withdrawn.yaml'), `- organization_identifier: ${withdrawnIdentifier}\n`)
   writeRegistry(folder, parties, parties.registrations)
 }
 

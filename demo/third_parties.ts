@@ -9,6 +9,8 @@ import { Authority, type CertificateOptions, type IssuedCertificate, selfSigned 
 
 const dayMs = 86_400_000
 
+export const withdrawnIdentifier = 'PSDFI-FINFSA-1069622-4'
+
 export interface Registration {
   readonly id: string
   readonly certificates: readonly IssuedCertificate[]
@@ -37,9 +39,12 @@ export function createThirdParties(ocsp: { readonly issuing: string; readonly ot
 
   const issue = (options: CertificateOptions): IssuedCertificate =>
     issuing.issue({ ocspUrls: [ocsp.issuing], ...options })
-  const qwac = (commonName: string, roles: Psd2Role[]): CertificateOptions => ({
-    commonName,
-    organizationIdentifier: 'PSDFI-FINFSA-2858394-9',
+  const qwac = (
+    commonName: string,
+    roles: Psd2Role[],
+    organizationIdentifier = 'PSDFI-FINFSA-2858394-9',
+  ): CertificateOptions => ({
+    ...{ commonName, organizationIdentifier },
     qcStatements: {
       compliance: true,
       types: ['web'],
@@ -55,6 +60,8 @@ export function createThirdParties(ocsp: { readonly issuing: string; readonly ot
     fintech,
     payer: issue(qwac('payer.example', ['PSP_PI'])),
     otherQtsp: otherTrusted.issue({ ...qwac('bank.example', ['PSP_AI']), ocspUrls: [ocsp.other] }),
+    /** Of an organization whose authorisation was withdrawn. */
+    withdrawn: issue(qwac('former.example', ['PSP_AI'], withdrawnIdentifier)),
     shared: issue({ commonName: 'shared.example' }),
     disabled: issue({ commonName: 'disabled.example' }),
     revoked: issue({ commonName: 'revoked.example' }),
@@ -91,6 +98,7 @@ export function createThirdParties(ocsp: { readonly issuing: string; readonly ot
     { id: 'bolt', certificates: [certificates.bolt], clientSecret: secrets.bolt },
     { id: 'fintech', certificates: [fintech], products: ['accounts'] },
     { id: 'payer', certificates: [certificates.payer], products: ['accounts'] },
+    { id: 'former', certificates: [certificates.withdrawn], products: ['accounts'] },
     { id: 'bank', certificates: [certificates.otherQtsp], products: ['accounts'], chainPem: otherTrusted.chainPem },
     { id: 'shared-one', certificates: [certificates.shared], products: ['data'] },
     { id: 'shared-two', certificates: [certificates.shared], products: ['data'] },

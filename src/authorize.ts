@@ -3,9 +3,18 @@ import { type Decision, type Deny, deny } from './domain/decision.ts'
 import type { Evidence, RevocationStatus } from './domain/evidence.ts'
 import { identify, type RegisteredDevApps } from './domain/identify.ts'
 import { judge } from './domain/judge.ts'
-import type { Hostnames, Policy, Rules } from './domain/policy.ts'
+import type { Policy, Rules } from './domain/policy.ts'
 import type { AuthRequest } from './domain/request.ts'
+import { isInShadow } from './domain/shadow.ts'
 import type { Ports } from './ports.ts'
+
+/** What is looked at before any evidence is gathered, in order, and the one refusal that each can end in. */
+export const preliminaries = [
+  { name: 'policy_known', code: 'policy_unknown' },
+  { name: 'hostname', code: 'wrong_hostname' },
+  { name: 'registry_read', code: 'registry_unavailable' },
+] as const
+export type PreliminaryName = (typeof preliminaries)[number]['name']
 
 export interface Judgement {
   readonly decision: Decision
@@ -27,7 +36,7 @@ export function authorize(request: AuthRequest, rules: Rules, ports: Ports): Jud
   const devApps = ports.registry.snapshot()
   if (devApps === undefined) return refused(deny('registry_unavailable', { detail: 'nothing was read yet' }))
 
-  const evidence = gather(request, policy, rules.hostnames, devApps, ports)
+  const evidence = gather(request, policy, rules, devApps, ports)
   return evidence instanceof Promise ? evidence.then(judged) : judged(evidence)
 }
 
@@ -35,7 +44,7 @@ export function authorize(request: AuthRequest, rules: Rules, ports: Ports): Jud
 function gather(
   request: AuthRequest,
   policy: Policy,
-  hostnames: Hostnames,
+  rules: Rules,
   devApps: RegisteredDevApps,
   ports: Ports,
 ): Evidence | Promise<Evidence> {
@@ -44,8 +53,10 @@ function gather(
   const { binding } = identity
   const registered = binding.status === 'registered' ? binding.certificate : undefined
   const known = {
-    ...{ now, request, policy, hostnames, identity },
+    ...{ now, request, policy, hostnames: rules.hostnames, identity },
+    shadow: isInShadow(policy, rules, now),
     qtspAccepted: registered !== undefined && policy.psd2 !== undefined && ports.qtsps.accepts(registered.chain[0]),
+    withdrawnRoles: ports.withdrawals.rolesOf(registered?.leaf.organizationIdentifier ?? ''),
   }
   const revocation: RevocationStatus | Promise<RevocationStatus> =
     registered === undefined ? { status: 'not_asked' } : ports.revocation.statusOf(registered, now)

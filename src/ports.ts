@@ -1,4 +1,4 @@
-import type { Certificate } from './domain/certificate.ts'
+import type { Certificate, Psd2Role } from './domain/certificate.ts'
 import type { DevApp, RegisteredCertificate } from './domain/devapp.ts'
 import type { RevocationStatus } from './domain/evidence.ts'
 import type { RegisteredDevApps } from './domain/identify.ts'
@@ -9,6 +9,7 @@ export interface Ports {
   readonly secrets: Secrets
   readonly revocation: Revocation
   readonly qtsps: Qtsps
+  readonly withdrawals: Withdrawals
   readonly clock: Clock
 }
 
@@ -33,6 +34,11 @@ export interface Revocation {
 export interface Qtsps {
   /** Whether the operator accepts this CA as a qualified trust service provider. */
   accepts(issuer: Certificate): boolean
+}
+
+export interface Withdrawals {
+  /** The PSD2 roles withdrawn from who has this organizationIdentifier; none from who is not on the list. */
+  rolesOf(organizationIdentifier: string): ReadonlySet<Psd2Role>
 }
 
 export type Clock = () => Date

@@ -1,21 +1,30 @@
 import { parseArgs } from 'node:util'
 import { startAdminServer } from './admin/admin_server.ts'
 import { ocspRoutes } from './admin/ocsp_routes.ts'
+import { shadowRoutes } from './admin/shadow_routes.ts'
 import { configurationIn } from './cli/configuration_file.ts'
 import { exitCode, type Io } from './cli/io.ts'
 import type { Config } from './config/config.ts'
+import { policiesInShadow } from './domain/shadow.ts'
 import { checkService } from './envoy/check_service.ts'
 import { SdsService } from './envoy/sds_service.ts'
 import { startServer } from './envoy/server.ts'
 import { TruststoreResource } from './envoy/truststore_resource.ts'
+import { startHttpServer } from './http/server.ts'
+import { countDecision } from './metrics/decisions.ts'
+import { measureEventLoop } from './metrics/event_loop.ts'
+import { Metrics } from './metrics/metrics.ts'
+import { metricsRoute } from './metrics/route.ts'
 import { logDecision } from './ops/decision_record.ts'
 import { createLog, type Logger } from './ops/log.ts'
+import { ShadowNotice } from './ops/shadow_notice.ts'
 import { onShutdown } from './ops/shutdown.ts'
+import { WouldDenyCount } from './ops/would_deny_count.ts'
 import { certificateFromPem } from './pki/certificate.ts'
 import type { Clock, Ports } from './ports.ts'
 import { type ExpiryObserver, ExpiryWatch } from './registry/expiry_watch.ts'
 import { openRegistrySource } from './registry/open_registry.ts'
-import { QtspFolder } from './registry/qtsps.ts'
+import { Psd2Lists } from './registry/psd2_lists.ts'
 import type { RegistrySnapshot } from './registry/registry.ts'
 import type { RenewalStatistics } from './registry/renewals.ts'
 import { ClientSecrets } from './registry/secrets.ts'
@@ -59,6 +68,8 @@ export async function serve(argv: string[], io: Io): Promise<number> {
 
 /** Joins the parts: the one place that knows them all. */
 async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
+  const metrics = new Metrics()
+  const stopMeasuring = measureEventLoop(metrics)
   let watch = (_: RegistrySnapshot): void => {}
   const registry = openRegistrySource(config.registry, {
     onLoaded: (snapshot) => {
@@ -70,6 +81,11 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
   })
   await registry.start()
 
+  const psd2 = new Psd2Lists({
+    ...config,
+    onLoaded: (list, entries) => log.info({ list, entries }, 'list loaded'),
+    onRefused: (list, error) => log.error({ list, reason: error.message }, 'list refused: what was in force stays'),
+  })
   const options = revocationOptions(config.ocsp, (reason) => log.warn({ reason }, 'redis'))
   const revocation = openRevocation(options, {
     clock,
@@ -102,9 +118,11 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     registry,
     revocation,
     secrets: new ClientSecrets(() => registry.snapshot()?.holdsChosenSecret === true),
-    qtsps: config.qtspsFolder === undefined ? { accepts: () => false } : new QtspFolder(config.qtspsFolder),
+    qtsps: psd2,
+    withdrawals: psd2,
     clock,
   }
+  const wouldDeny = new WouldDenyCount()
   const sds = new SdsService(truststore, {
     onOpened: (node) => log.debug({ node }, 'an Envoy asks for its trust store'),
     onAccepted: ({ version, authorities }) => log.info({ version, cas: authorities }, 'Envoy has the trust store'),
@@ -120,19 +138,31 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     typeBase: config.typeBase,
     onDecision: (record) => {
       logDecision(log, record)
+      countDecision(metrics, record)
+      wouldDeny.add(record)
       if (record.waived !== undefined) revocation.countWaived(record.waived)
       if (record.likely_renewal !== undefined) renewals.likely += 1
     },
   })
   const server = await startServer(config.listen, { check, sds })
+  const scraped =
+    config.metricsAddress &&
+    (await startHttpServer(config.metricsAddress, {
+      routes: [metricsRoute(metrics)],
+      onError: (error) => log.error({ err: error }, 'metrics'),
+    }))
   const admin = await startAdminServer(config.adminAddress, {
-    routes: ocspRoutes(revocation.control, clock),
+    routes: [...ocspRoutes(revocation.control, clock), ...shadowRoutes(() => config, wouldDeny, clock)],
     onError: (error) => log.error({ err: error }, 'admin'),
   })
-  log.info({ address: server.address, admin: admin.address }, 'serving')
+  const shadow = new ShadowNotice({ log, clock, inShadow: (now) => policiesInShadow(config, now) })
+  log.info({ address: server.address, admin: admin.address, metrics: scraped?.address }, 'serving')
   onShutdown(log, async () => {
-    await Promise.all([server.stop(graceMs), admin.stop(graceMs)])
+    await Promise.all([server.stop(graceMs), admin.stop(graceMs), scraped?.stop(graceMs)])
+    stopMeasuring()
     expiryWatch.stop()
+    psd2.stop()
+    shadow.stop()
     await Promise.all([registry.stop(), revocation.close()])
   })
 }

@@ -45,8 +45,9 @@ Editors complete and check the file by [configuration.schema.json](configuration
 - **Relative paths** start at the folder of the file.
 - **Durations** have a unit: \`ms\`, \`s\`, \`m\`, \`h\` or \`d\`, such as \`300ms\`, \`1.5h\` or \`7d\`; 24 days at most.
 - **YAML** is 1.2: \`off\` and \`no\` are texts. Aliases are taken, within bounds; tags and a second document are not.
-- **Changes** take effect when the service is started again: the file, the environment, the certificates of \`ocsp.issuers\` and the
-  folder \`qtsps\` are read once. Only the [registry](registry.md) is read again whenever it changes.`
+- **Changes** take effect when the service is started again: the file, the environment and the certificates of \`ocsp.issuers\`
+  are read once. The [registry](registry.md), the folder \`qtsps\` and the list \`psd2.withdrawn\` are read again whenever they change:
+  what holds up is in force for the next request, and otherwise what was in force stays, with the reason in the log.`
 
 /** A heading and a list for each section that has keys of its own, outer ones first. */
 function sectionsOf(path: string, schema: JsonSchema, level: number): readonly string[] {

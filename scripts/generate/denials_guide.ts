@@ -1,5 +1,6 @@
 import { type DenialGuidance, denialGuide } from '../../src/domain/denial_guide.ts'
 import { denials, gatewayDenials } from '../../src/domain/denials.ts'
+import { shadowable } from '../../src/domain/shadow.ts'
 
 type Code = keyof typeof denialGuide
 type Denial = (typeof denials)[keyof typeof denials] | (typeof gatewayDenials)[keyof typeof gatewayDenials]
@@ -13,7 +14,7 @@ export function denialsGuide(): string {
     tableOf(own),
     envoysIntroduction,
     tableOf(envoys),
-    ...own.map(([code, denial]) => section(code, denial, berlinGroupOf(denial))),
+    ...own.map(([code, denial]) => section(code, denial, `${berlinGroupOf(denial)}${shadowText(code)}`)),
     ...envoys.map(([code, denial]) => section(code, denial, 'none, since Envoy answers with problem+json')),
   ].join('\n\n')}\n`
 }
@@ -67,6 +68,10 @@ function tableOf(entries: readonly [Code, Denial][]): string {
 }
 
 const berlinGroupOf = ({ berlinGroup }: Denial): string => (berlinGroup === undefined ? 'none' : `\`${berlinGroup}\``)
+
+/** Only where shadow mode changes nothing: see docs/shadow-mode.md. */
+const shadowText = (code: Code): string =>
+  code in shadowable && !shadowable[code as keyof typeof shadowable] ? '. [Shadow mode](shadow-mode.md): enforced' : ''
 
 function section(code: Code, { status, title, told }: Denial, berlinGroup: string): string {
   const { meaning, caller, operator, detail }: DenialGuidance = denialGuide[code]

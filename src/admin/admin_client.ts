@@ -1,6 +1,6 @@
 import { type IncomingMessage, type RequestOptions, request } from 'node:http'
 import type { z } from 'zod'
-import { type LocalAddress, parseLocalAddress } from '../local_address.ts'
+import { type ListenAddress, parseLocalAddress } from '../listen_address.ts'
 
 /** Why a running service did not do what was asked, in words for whoever asked. */
 export class AdminError extends Error {
@@ -30,7 +30,7 @@ const maxLineLength = 65_536
 /** Asks a running service over its admin port. Every failure is an AdminError that names the address. */
 export class AdminClient {
   readonly address: string
-  readonly #target: LocalAddress
+  readonly #target: ListenAddress
   readonly #timeoutMs: number
 
   /** Throws an AdminError where the address is neither `unix:/PATH` nor a loopback `HOST:PORT`. */

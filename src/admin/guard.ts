@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { isLoopback } from '../local_address.ts'
-import { type Answer, problem } from './route.ts'
+import { type Answer, problem } from '../http/route.ts'
+import { isLoopback } from '../listen_address.ts'
 
 /**
  * Refuses what a web page could make a browser on this host send; `undefined` for every other request. A page whose name was

@@ -1,7 +1,7 @@
+import { json, problem, type Route } from '../http/route.ts'
 import type { Clock } from '../ports.ts'
 import type { RevocationControl } from '../revocation/control.ts'
 import { documentOfAnswer, documentOfStatus, outcomeLine, progressLine, purgeRequest } from './ocsp_documents.ts'
-import { json, problem, type Route } from './route.ts'
 
 /** What operators see of the remembered answers, and do with them. */
 export function ocspRoutes(control: RevocationControl, clock: Clock): readonly Route[] {

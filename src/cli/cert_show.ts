@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { type Certificate, isQwac, keyPurpose, type Psd2Statement } from '../domain/certificate.ts'
+import { type Certificate, isQwac, type Psd2Statement, purposeName } from '../domain/certificate.ts'
+import { parseOrganizationIdentifier } from '../domain/organization_identifier.ts'
 import { CertificateError, certificateFromDer, certificatesFromPem } from '../pki/certificate.ts'
 import { psd2RoleName } from '../pki/qc_statements.ts'
 import { exitCode, type Io } from './io.ts'
@@ -105,12 +106,19 @@ function jsonOf(certificate: Certificate): unknown {
     ocspUrls: certificate.ocspUrls,
     crlUrls: certificate.crlUrls,
     organizationIdentifier: certificate.organizationIdentifier ?? null,
+    organization: organizationOf(certificate),
     qwac: isQwac(certificate),
     qcCompliance: qcStatements?.qcCompliance ?? false,
     qcTypes: qcStatements?.qcTypes ?? [],
     psd2: qcStatements?.psd2 ? psd2Json(qcStatements.psd2) : null,
     warnings: qcStatements?.warnings ?? [],
   }
+}
+
+/** The organizationIdentifier by its parts; null where there is none, or one that is not made of them. */
+function organizationOf({ organizationIdentifier = '' }: Certificate): unknown {
+  const parsed = parseOrganizationIdentifier(organizationIdentifier)
+  return parsed === undefined ? null : { ...parsed, authority: parsed.authority ?? null }
 }
 
 /** `roles` are all that the certificate claims; those that no policy grants anything for are named again. */
@@ -134,7 +142,7 @@ function listingOf(certificate: Certificate): string {
     ['Purposes', certificate.extendedKeyUsage?.map(purposeName) ?? ['every one (no extendedKeyUsage)']],
     ['OCSP', certificate.ocspUrls],
     ['CRL', certificate.crlUrls],
-    ['Organization ID', [certificate.organizationIdentifier ?? []].flat()],
+    ['Organization ID', organizationLines(certificate)],
     ['Qualified', [qualificationOf(certificate)]],
     [
       'PSD2 roles',
@@ -149,6 +157,16 @@ function listingOf(certificate: Certificate): string {
 const linesOf = (values: readonly string[]): string =>
   values.length === 0 ? '-' : values.join(`\n${' '.repeat(labelWidth)}`)
 
+function organizationLines({ organizationIdentifier }: Certificate): readonly string[] {
+  if (organizationIdentifier === undefined) return []
+  const parsed = parseOrganizationIdentifier(organizationIdentifier)
+  if (parsed === undefined) return [organizationIdentifier, 'of no known form (ETSI EN 319 412-1 5.1.4)']
+  const { scheme, country, authority, id } = parsed
+  const where =
+    authority === undefined ? `register ${scheme}, country ${country}` : `authorised by ${authority}, ${country}`
+  return [organizationIdentifier, `${where}, as ${id}`]
+}
+
 const secondsOf = (time: Date): string => time.toISOString().replace('.000Z', 'Z')
 
 function qualificationOf(certificate: Certificate): string {
@@ -157,16 +175,4 @@ function qualificationOf(certificate: Certificate): string {
   const type = qcTypes.length === 0 ? 'no QcType' : `QcType ${qcTypes.join(' and ')}`
   if (qcCompliance) return `yes, with ${type}`
   return certificate.qcStatements === undefined ? 'no' : `no (${type} and no QcCompliance)`
-}
-
-const purposeName = (oid: string): string => purposeNames[oid] ?? oid
-
-const purposeNames: Readonly<Record<string, string>> = {
-  [keyPurpose.any]: 'anyExtendedKeyUsage',
-  '1.3.6.1.5.5.7.3.1': 'serverAuth',
-  [keyPurpose.clientAuth]: 'clientAuth',
-  '1.3.6.1.5.5.7.3.3': 'codeSigning',
-  '1.3.6.1.5.5.7.3.4': 'emailProtection',
-  '1.3.6.1.5.5.7.3.8': 'timeStamping',
-  [keyPurpose.ocspSigning]: 'OCSPSigning',
 }

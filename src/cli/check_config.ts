@@ -4,10 +4,11 @@ import { parseArgs } from 'node:util'
 import { type Config, type Examination, examineConfig } from '../config/config.ts'
 import type { NamedFile } from '../config/named_files.ts'
 import { nameOfPostgres } from '../config/postgres_schema.ts'
-import { byLine, type Problem, problemText } from '../config/problem.ts'
+import { byLine, DocumentError, type Problem, problemText } from '../config/problem.ts'
 import { nameOfRedis } from '../config/redis_schema.ts'
 import { writtenHere } from '../config/values.ts'
 import { certificatesFromPem } from '../pki/certificate.ts'
+import { WithdrawalList } from '../registry/withdrawals.ts'
 import { bytesOfFile } from './certificate_file.ts'
 import { columns } from './columns.ts'
 import { exitCode, type Io } from './io.ts'
@@ -90,6 +91,7 @@ function mistakesIn({ file, holds }: NamedFile): readonly Mistake[] {
     if (holds === 'certificates_or_folder' && statSync(file).isDirectory()) return mistakesInFolder(file)
     if (!statSync(file).isFile()) return [{ message: `${writtenHere} is no file`, cure: 'name a file' }]
     accessSync(file, constants.R_OK)
+    if (holds === 'withdrawals') return mistakesInWithdrawals(file)
     return holds === 'devapps' ? [] : mistakesInCertificates(file, writtenHere)
   } catch (error) {
     return [unreadable(error)]
@@ -105,6 +107,22 @@ function mistakesInFolder(folder: string): readonly Mistake[] {
     return files.sort().flatMap((name) => mistakesInCertificates(join(folder, name), `${writtenHere}: ${name}`))
   const cure = 'put the certificates of the accepted CAs there, as .pem, .crt or .cer'
   return [{ message: `${writtenHere} holds no certificate`, cure }]
+}
+
+/** The service does not start without the list, so that it does not start with a broken one either. */
+function mistakesInWithdrawals(file: string): readonly Mistake[] {
+  try {
+    new WithdrawalList(bytesOfFile(file).toString('utf8'), writtenHere)
+    return []
+  } catch (error) {
+    if (!(error instanceof DocumentError)) return [unreadable((error as Error).cause)]
+    return error.problems.map(({ path, line, message, cure }) => {
+      const place = [line === undefined ? writtenHere : `${writtenHere}, line ${line}`, path].filter(
+        (part) => part !== '',
+      )
+      return { message: `${place.join(': ')}: ${message}`, cure }
+    })
+  }
 }
 
 function mistakesInCertificates(file: string, name: string): readonly Mistake[] {
@@ -141,7 +159,17 @@ function summary(file: string, config: Config, written: Examination['file']): st
     `A check takes at most ${config.deadlineMs} ms, of which ${config.ocsp.timeout} ms are for an OCSP answer;`,
     `answers are remembered in memory${redis === undefined ? '' : ` and in ${nameOfRedis(redis)}`}.`,
   ]
-  return `${wrapped(paragraph.join(' '), 100)}\n\n${tableOfPolicies(config)}`
+  const shadow = shadowOf(config)
+  const warning = shadow === undefined ? '' : `${wrapped(shadow, 100)}\n\n`
+  return `${wrapped(paragraph.join(' '), 100)}\n\n${warning}${tableOfPolicies(config)}`
+}
+
+/** The policies whose refusals are not enforced; `undefined` where there are none. */
+function shadowOf({ policies, shadowUntil }: Config): string | undefined {
+  const named = [...policies.values()].filter(({ shadow }) => shadow).map(({ name }) => name)
+  const all = shadowUntil && `of every policy until ${shadowUntil.toISOString()}`
+  const which = [named.length > 0 ? `of ${named.join(', ')}` : '', all ?? ''].filter((part) => part !== '')
+  return which.length === 0 ? undefined : `SHADOW MODE: refusals ${which.join(', and ')} are logged and not enforced.`
 }
 
 function tableOfPolicies({ policies, ocsp }: Config): string {

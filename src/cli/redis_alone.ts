@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { documentOfAnswer } from '../admin/ocsp_documents.ts'
 import type { Config } from '../config/config.ts'
 import { nameOfRedis } from '../config/redis_schema.ts'
@@ -17,7 +16,6 @@ import { judgeShared, type SharedEntryRules } from './shared_entry.ts'
 
 /** Nobody's request waits here, so Redis may be slow. */
 const commandTimeoutMs = 2_000
-const pollMs = 10
 
 /**
  * The answers that the fleet shares, for the certificates of the configuration's registry; what is purged there, every
@@ -31,17 +29,12 @@ export async function redisAlone(config: Config, clock: Clock): Promise<AnswerSo
   const redis = { ...rules.cache.redis, commandTimeoutMs }
   const connection = new RedisConnection(redis)
   const name = nameOfRedis(config.ocsp.cache.redis)
-  if (!(await becomesReady(connection, redis.connectTimeoutMs))) {
+  if (!(await connection.connected(redis.connectTimeoutMs))) {
     connection.close()
     throw new Error([`${name} cannot be reached`, ...said.slice(-1)].join(': '))
   }
   const shared = new RedisCache(connection, redis)
   return sourceOver({ shared, fleet: new RedisFleetMemory(connection, shared, redis), asked, rules, clock, name })
-}
-
-async function becomesReady(connection: RedisConnection, withinMs: number): Promise<boolean> {
-  for (let waitedMs = 0; !connection.ready && waitedMs < withinMs; waitedMs += pollMs) await pause(pollMs)
-  return connection.ready
 }
 
 /** A certificate that the service asks about, with the DevApps that it is asked for. */

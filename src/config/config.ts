@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { Hostnames, type Policy, type Rules } from '../domain/policy.ts'
+import type { ListenAddress } from '../listen_address.ts'
 import { type Environment, type Finding, findingsOf, readDocument, valueAt } from './document.ts'
 import { frozen } from './frozen.ts'
 import { type NamedFile, namedFiles } from './named_files.ts'
@@ -13,7 +14,10 @@ export interface Config extends Rules {
   readonly listen: string
   readonly adminAddress: string
   readonly registry: RegistryLocation
+  /** `undefined` where nobody scrapes. */
+  readonly metricsAddress: ListenAddress | undefined
   readonly qtspsFolder: string | undefined
+  readonly withdrawnFile: string | undefined
   readonly deadlineMs: number
   readonly typeBase: string
   readonly logLevel: ConfigFile['log']['level']
@@ -103,7 +107,10 @@ function configOf(file: ConfigFile, folder: string): Config {
     hostnames: new Hostnames({ mtls: [mtls ?? '', ...otherMtls], tls: [tls ?? '', ...otherTls] }),
     policies: new Map(Object.entries(file.policies).map(([name, policy]) => [name, policyOf(name, policy)])),
     registry: registryOf(file.registry, inFolder),
+    metricsAddress: file.metrics?.listen,
+    shadowUntil: file.shadow?.until,
     qtspsFolder: file.qtsps === undefined ? undefined : inFolder(file.qtsps),
+    withdrawnFile: file.psd2.withdrawn === undefined ? undefined : inFolder(file.psd2.withdrawn),
     deadlineMs: file.deadline,
     typeBase: file.answers.type_base.href,
     logLevel: file.log.level,
@@ -170,5 +177,6 @@ function policyOf(name: string, policy: PolicyFile): Policy {
     onNoSource: policy.on_no_source,
     answer: policy.answer ?? (policy.psd2 === undefined ? 'problem' : 'berlin_group'),
     keepAuthorization: policy.keep_authorization,
+    shadow: policy.shadow,
   }
 }

@@ -5,12 +5,18 @@ import { issuerSchema } from './ocsp_schema.ts'
 import { postgresSchema, postgresTlsSchema } from './postgres_schema.ts'
 import { tlsSchema } from './redis_schema.ts'
 import { items, readable } from './rules.ts'
-import { configSchema, registrySchema } from './schema.ts'
+import { configSchema, psd2ListsSchema, registrySchema } from './schema.ts'
 
 /** What a configuration says is there beside it. */
 export interface NamedFile {
   readonly path: readonly PropertyKey[]
-  readonly holds: 'devapps' | 'password' | 'certificates' | 'folder_of_certificates' | 'certificates_or_folder'
+  readonly holds:
+    | 'devapps'
+    | 'password'
+    | 'withdrawals'
+    | 'certificates'
+    | 'folder_of_certificates'
+    | 'certificates_or_folder'
   /** Absolute. */
   readonly file: string
 }
@@ -42,6 +48,7 @@ export function namedFiles(file: unknown, folder: string): readonly NamedFile[] 
     ...named([...postgresTlsPath, 'ca'], 'certificates', postgresTls.ca),
     ...named([...postgresTlsPath, 'certificate'], 'certificates', postgresTls.certificate),
     ...named(['qtsps'], 'folder_of_certificates', readable(configSchema, file).qtsps),
+    ...named(['psd2', 'withdrawn'], 'withdrawals', readable(psd2ListsSchema, valueAt(file, ['psd2'])).withdrawn),
     ...named(
       ['intake', 'accepted_roots'],
       'certificates_or_folder',

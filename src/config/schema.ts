@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { psd2Roles } from '../domain/certificate.ts'
 import { channels, credentials } from '../domain/policy.ts'
-import { parseLocalAddress } from '../local_address.ts'
+import { parseListenAddress, parseLocalAddress } from '../listen_address.ts'
 import { intakeSchema } from './intake_schema.ts'
 import { ocspSchema } from './ocsp_schema.ts'
 import { postgresSchema } from './postgres_schema.ts'
-import { duration, hostname, keys, list, oneOf, read, someOf, text, url, yesOrNo } from './values.ts'
+import { duration, hostname, instant, keys, list, oneOf, read, someOf, text, url, yesOrNo } from './values.ts'
 
 const onFailure = oneOf(['deny', 'allow'])
 
@@ -71,6 +71,9 @@ export const policySchema = keys({
   keep_authorization: yesOrNo.default(false).meta({
     description: 'Whether the upstream sees the credentials of Basic.',
   }),
+  shadow: yesOrNo.default(false).meta({
+    description: 'Whether refusals are logged and counted, and not enforced. Some always are: see docs/shadow-mode.md.',
+  }),
 })
 
 export const registrySchema = keys({
@@ -80,6 +83,31 @@ export const registrySchema = keys({
   }),
   postgres: postgresSchema.optional().meta({
     description: 'A PostgreSQL database, instead of `file`. Every process follows its changes.',
+  }),
+})
+
+const metricsSchema = keys({
+  listen: read(
+    'an address with a port',
+    'write 127.0.0.1:9464, or 0.0.0.0:9464 for a Prometheus on another host',
+    { type: 'string' },
+    (written) => {
+      const address = typeof written === 'string' ? parseListenAddress(written) : undefined
+      return address?.kind === 'tcp' ? address : undefined
+    },
+  ).meta({
+    description:
+      'Where `/metrics` is, by address and port. Whoever reaches it learns how much traffic there is and what is refused, and nothing of who calls. Each process needs its own.',
+    examples: ['127.0.0.1:9464', '0.0.0.0:9464'],
+  }),
+})
+
+/** What concerns every policy with `psd2`. */
+export const psd2ListsSchema = keys({
+  withdrawn: text.optional().meta({
+    description:
+      'A YAML list of authorisations that were withdrawn while the certificates are still valid: entries with `organization_identifier`, as in the certificate, and `roles`, all where none are named. It has to be there, an empty list being `[]`, and is read again when it changes.',
+    examples: ['withdrawn.yaml'],
   }),
 })
 
@@ -123,9 +151,19 @@ export const configSchema = keys({
     }),
   registry: registrySchema.meta({ description: 'Where the DevApps are.' }),
   qtsps: text.optional().meta({
-    description: 'A folder of PEM files: the issuing CAs whose QWACs are accepted. Needed for `qwac: required`.',
+    description:
+      'A folder of PEM files: the issuing CAs whose QWACs are accepted. Needed for `qwac: required`. It is read again when it changes.',
     examples: ['qtsps/'],
   }),
+  psd2: psd2ListsSchema.prefault({}).meta({ description: 'What PSD2 takes besides the policies.' }),
+  shadow: keys({
+    until: instant.meta({
+      description: 'From this instant on, by the clock, refusals are enforced again.',
+      examples: ['2026-12-31T00:00:00Z'],
+    }),
+  })
+    .optional()
+    .meta({ description: 'Shadow mode for all policies at once, as `policies.NAME.shadow` is for one.' }),
   intake: intakeSchema.prefault({}).meta({ description: 'Which chains of third parties are accepted.' }),
   deadline: duration(1).prefault('1500ms').meta({
     description: "The longest that one check takes. Below the timeout of Envoy's ext_authz filter.",
@@ -138,6 +176,9 @@ export const configSchema = keys({
         'Where operators and the command line reach the service: the absolute path of a Unix socket, or a loopback address with a port. Each process needs its own. Whoever reaches it may see and purge what is remembered, so nothing else is accepted.',
       examples: ['127.0.0.1:9192'],
     }),
+  metrics: metricsSchema
+    .optional()
+    .meta({ description: 'What Prometheus scrapes: see docs/metrics.md. Default: no port for it.' }),
   log: keys({
     level: oneOf(['debug', 'info', 'warn', 'error', 'silent']).default('info').meta({
       description: 'Decisions are logged at `info`.',

@@ -25,6 +25,17 @@ export function read<Value>(
     .meta(schema)
 }
 
+/** An instant in UTC (RFC 3339, with a final Z). */
+export const instant = z
+  .string({ error: (issue) => expected('a time', issue.input) })
+  .transform((written, context) => {
+    const time = new Date(written)
+    if (!Number.isNaN(time.getTime()) && /^\d{4}-\d\d-\d\dT.*Z$/.test(written)) return time
+    fail(context, expected('a time', written), 'write it in UTC, such as "2026-12-31T00:00:00Z"')
+    return z.NEVER
+  })
+  .meta({ title: 'time in UTC' })
+
 /** Milliseconds, from `min` up to what timers and caches take. */
 export function duration(min = 0) {
   const pattern = String.raw`^\d{1,9}(\.\d{1,3})?(ms|s|m|h|d)$`

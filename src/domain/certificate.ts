@@ -57,6 +57,24 @@ export const keyPurpose = {
   ocspSigning: '1.3.6.1.5.5.7.3.9',
 } as const
 
+/** The PSD2 roles that a certificate claims and that were not withdrawn. */
+export function rolesInForce(certificate: Certificate, withdrawn: ReadonlySet<Psd2Role>): readonly Psd2Role[] {
+  return certificate.qcStatements?.psd2?.roles.filter((role) => !withdrawn.has(role)) ?? []
+}
+
+const purposeNames: Readonly<Record<string, string>> = {
+  [keyPurpose.any]: 'anyExtendedKeyUsage',
+  '1.3.6.1.5.5.7.3.1': 'serverAuth',
+  [keyPurpose.clientAuth]: 'clientAuth',
+  '1.3.6.1.5.5.7.3.3': 'codeSigning',
+  '1.3.6.1.5.5.7.3.4': 'emailProtection',
+  '1.3.6.1.5.5.7.3.8': 'timeStamping',
+  [keyPurpose.ocspSigning]: 'OCSPSigning',
+}
+
+/** What people call an extended key usage; the OID itself where it has no name here. */
+export const purposeName = (oid: string): string => purposeNames[oid] ?? oid
+
 /** A qualified website authentication certificate: compliant, and of type web (ETSI EN 319 412-5 4.2.1, 4.2.3). */
 export function isQwac(certificate: Certificate): boolean {
   const statements = certificate.qcStatements

@@ -1,9 +1,9 @@
-import type { Certificate } from './certificate.ts'
+import type { Certificate, Psd2Role } from './certificate.ts'
 import type { DenyCode, ToldOf } from './denials.ts'
 import { denials } from './denials.ts'
 import type { DevApp } from './devapp.ts'
 
-export type Decision = Allow | Deny
+export type Decision = Allow | Deny | Shadowed
 
 export interface Allow {
   readonly kind: 'allow'
@@ -11,6 +11,8 @@ export interface Allow {
   readonly devApp: DevApp | undefined
   /** The registered leaf that the caller holds the key of, where the policy requires one. */
   readonly certificate: Certificate | undefined
+  /** Those of the certificate that were not withdrawn. */
+  readonly psd2Roles: readonly Psd2Role[]
 }
 
 export interface Deny {
@@ -20,6 +22,24 @@ export interface Deny {
   readonly told: string
   /** For the log, never for the caller. */
   readonly detail: string | undefined
+}
+
+/** A refusal that shadow mode does not enforce: the request passes, and the upstream is told of nobody. */
+export interface Shadowed {
+  readonly kind: 'shadowed'
+  readonly denial: Deny
+}
+
+/** What was found against the request, enforced or not. */
+export function denialIn(decision: Decision): Deny | undefined {
+  switch (decision.kind) {
+    case 'allow':
+      return undefined
+    case 'deny':
+      return decision
+    case 'shadowed':
+      return decision.denial
+  }
 }
 
 type Values<Code extends DenyCode> = [ToldOf<Code>] extends [never]

@@ -70,7 +70,7 @@ export const denialGuide: Readonly<Record<DenyCode | keyof typeof gatewayDenials
     meaning: 'No DevApp has a certificate with this serial number and common name.',
     caller: 'Register the certificate with the DevApp, or present the one that is registered.',
     operator:
-      'With `likely_renewal` in the log line, the certificate has the common name of a registered one and was signed by its issuer: the third party has renewed it, or still uses an earlier one. Attach the chain of a new one with `devapp-authz devapp attach-certificate`. Otherwise ask the registry by the serial number: `devapp-authz devapp list` and `show`. A registration that is missing there was refused: the log says why, under `registry refused`.',
+      'With `likely_renewal` in the log line, the certificate has the common name of a registered one and was signed by its issuer: attach its chain with `devapp-authz devapp attach-certificate`, unless it is an earlier one. Otherwise let `devapp-authz explain` say what it nearly is. A registration that is missing was refused: the log says why, under `registry refused`.',
     detail: undefined,
   },
   cert_issuer_mismatch: {
@@ -151,6 +151,16 @@ export const denialGuide: Readonly<Record<DenyCode | keyof typeof gatewayDenials
     caller: 'Register a QWAC with the role, which the competent authority has to have authorised.',
     operator: 'Nothing. Roles of later editions are shown by `devapp-authz cert show`, and grant nothing.',
     detail: '`held`: the roles that the certificate has.',
+  },
+  psd2_authorisation_withdrawn: {
+    meaning:
+      "The certificate is valid and names the role, and the third party's organizationIdentifier is on the list of `psd2.withdrawn`: without the roles withdrawn there, too few are left for the policy, or none at all.",
+    caller:
+      'Ask the competent authority that granted the authorisation. Once it is granted again, tell the platform team; the certificate may stay.',
+    operator:
+      "Compare the list with the authority's public register, or the EBA's. The list is read again whenever it changes.",
+    detail:
+      '`organizationIdentifier`, as in the certificate; `withdrawn`: the roles on the list; `left`: those of the certificate that remain.',
   },
   devapp_disabled: {
     meaning: 'The credentials are right, and the DevApp that they belong to is disabled.',

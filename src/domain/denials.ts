@@ -114,6 +114,12 @@ export const denials = {
     'PSD2 role missing',
     'The certificate lacks the PSD2 role that this API needs: {roles}.',
   ),
+  psd2_authorisation_withdrawn: denial(
+    401,
+    'ROLE_INVALID',
+    'PSD2 authorisation withdrawn',
+    'The PSD2 authorisation has been withdrawn.',
+  ),
   devapp_disabled: denial(403, 'SERVICE_BLOCKED', 'DevApp disabled', 'The DevApp is disabled.'),
   product_not_selected: denial(
     403,

@@ -1,3 +1,4 @@
+import type { Psd2Role } from './certificate.ts'
 import type { Identity } from './identify.ts'
 import type { Hostnames, Policy } from './policy.ts'
 import type { AuthRequest } from './request.ts'
@@ -8,6 +9,8 @@ export interface Evidence {
   readonly request: AuthRequest
   readonly policy: Policy
   readonly hostnames: Hostnames
+  /** Whether the policy is in shadow mode at `now`. */
+  readonly shadow: boolean
   readonly identity: Identity
   /** Whether the secret of Basic is the DevApp's; false where none was presented or the ClientKey is unknown. */
   readonly secretVerified: boolean
@@ -15,6 +18,8 @@ export interface Evidence {
   readonly revocation: RevocationStatus
   /** Whether the registered issuer is one of the accepted qualified trust service providers. */
   readonly qtspAccepted: boolean
+  /** What the registered leaf's organization has lost of its authorisation while the certificate is still valid. */
+  readonly withdrawnRoles: ReadonlySet<Psd2Role>
 }
 
 /** What is known of the leaf, and of the CAs between it and the root where they are asked about too. */

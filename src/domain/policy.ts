@@ -24,6 +24,8 @@ export interface Policy {
   readonly answer: 'problem' | 'berlin_group'
   /** Whether the upstream sees `Authorization` on a route that requires Basic. */
   readonly keepAuthorization: boolean
+  /** Whether its refusals are found and told, and not enforced. */
+  readonly shadow: boolean
 }
 
 export interface Psd2Policy {
@@ -57,4 +59,6 @@ export class Hostnames {
 export interface Rules {
   readonly hostnames: Hostnames
   readonly policies: ReadonlyMap<string, Policy>
+  /** Until then, every policy is in shadow mode. */
+  readonly shadowUntil: Date | undefined
 }

@@ -1,5 +1,5 @@
 import { status as grpcStatus } from '@grpc/grpc-js'
-import type { Allow, Decision, Deny } from '../domain/decision.ts'
+import { type Allow, type Decision, type Deny, denialIn, type Shadowed } from '../domain/decision.ts'
 import { type DenyCode, denials } from '../domain/denials.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { HeaderValueOption } from './generated/envoy/config/core/v3/HeaderValueOption.ts'
@@ -7,7 +7,7 @@ import type { CheckResponse } from './generated/envoy/service/auth/v3/CheckRespo
 import type { DeniedHttpResponse } from './generated/envoy/service/auth/v3/DeniedHttpResponse.ts'
 import type { OkHttpResponse } from './generated/envoy/service/auth/v3/OkHttpResponse.ts'
 import type { StatusCode } from './generated/envoy/type/v3/StatusCode.ts'
-import { identityHeaders, identityOf } from './identity_headers.ts'
+import { identityHeaders, identityOf, shadowHeader } from './identity_headers.ts'
 
 export interface Answering {
   readonly requestId: string
@@ -22,33 +22,55 @@ export interface Answering {
 /** Where the caller is asked for HTTP Basic (RFC 7617 2). */
 const challenged: ReadonlySet<DenyCode> = new Set<DenyCode>(['basic_missing', 'basic_malformed', 'basic_invalid'])
 const challenge = 'Basic realm="DevApp", charset="UTF-8"'
-/** Seconds after which an outage of ours or of a responder is worth another try. */
+/** Where trying again later helps (RFC 9110 15.6.4, RFC 6585 4), and after how many seconds. */
+const worthAnotherTry: ReadonlySet<number> = new Set([429, 503])
 const retryAfter = '5'
 
-/** The decision as Envoy's `CheckResponse`. Code, policy and DevApp go to Envoy's access log as dynamic metadata. */
+/** The decision as Envoy's `CheckResponse`. Code, policy, DevApp and shadow mode go to Envoy's access log as dynamic metadata. */
 export function checkResponse(decision: Decision, answering: Answering): CheckResponse {
-  const metadata = {
-    code: decision.kind === 'allow' ? 'allow' : decision.code,
-    policy: answering.policy?.name ?? '',
-    devapp: answering.devApp ?? '',
-  }
   const dynamic_metadata = {
-    fields: Object.fromEntries(Object.entries(metadata).map(([name, stringValue]) => [name, { stringValue }])),
+    fields: {
+      code: { stringValue: denialIn(decision)?.code ?? 'allow' },
+      policy: { stringValue: answering.policy?.name ?? '' },
+      devapp: { stringValue: answering.devApp ?? '' },
+      shadow: { boolValue: decision.kind === 'shadowed' },
+    },
   }
-  return decision.kind === 'allow'
-    ? { status: { code: grpcStatus.OK }, ok_response: allowed(decision, answering.policy), dynamic_metadata }
-    : { status: { code: grpcStatus.PERMISSION_DENIED }, denied_response: denied(decision, answering), dynamic_metadata }
+  const passing = { status: { code: grpcStatus.OK }, dynamic_metadata }
+  switch (decision.kind) {
+    case 'allow':
+      return { ...passing, ok_response: allowed(decision, answering.policy) }
+    case 'shadowed':
+      return { ...passing, ok_response: shadowed(decision, answering.policy) }
+    case 'deny':
+      return {
+        ...{ status: { code: grpcStatus.PERMISSION_DENIED }, dynamic_metadata },
+        denied_response: denied(decision, answering),
+      }
+  }
 }
 
 function allowed(decision: Allow, policy: Policy | undefined): OkHttpResponse {
   const identity = identityOf(decision)
   const unset = identityHeaders.filter((name) => identity[name] === undefined)
-  const spent = policy?.require.has('basic') && !policy.keepAuthorization ? ['authorization'] : []
   return {
     headers: identityHeaders.flatMap((name) => header(name, identity[name])),
     // Envoy removes after it sets, so a name stands in one of the two lists only.
-    headers_to_remove: [...unset, ...spent],
+    headers_to_remove: [...unset, shadowHeader, ...spentHeaders(policy)],
   }
+}
+
+/** Passes for nobody: who the caller is was not established, whatever parts of it were. */
+function shadowed({ denial }: Shadowed, policy: Policy | undefined): OkHttpResponse {
+  return {
+    headers: header(shadowHeader, denial.code),
+    headers_to_remove: [...identityHeaders, ...spentHeaders(policy)],
+  }
+}
+
+/** Credentials that were meant for this service. */
+function spentHeaders(policy: Policy | undefined): readonly string[] {
+  return policy?.require.has('basic') && !policy.keepAuthorization ? ['authorization'] : []
 }
 
 function denied(decision: Deny, answering: Answering): DeniedHttpResponse {
@@ -61,7 +83,7 @@ function denied(decision: Deny, answering: Answering): DeniedHttpResponse {
       ...header('content-type', contentType),
       ...header('cache-control', 'no-store'),
       ...header('www-authenticate', challenged.has(decision.code) ? challenge : undefined),
-      ...header('retry-after', status === 503 ? retryAfter : undefined),
+      ...header('retry-after', worthAnotherTry.has(status) ? retryAfter : undefined),
     ],
     body: JSON.stringify(body),
   }

@@ -6,10 +6,10 @@ import type { AuthRequest } from '../domain/request.ts'
 import type { DecisionRecord } from '../ops/decision_record.ts'
 import type { Ports } from '../ports.ts'
 import { type CertificateReader, parseCheckRequest } from './check_request.ts'
-import { checkResponse } from './check_response.ts'
 import { decisionRecord } from './decision_record.ts'
 import type { CheckRequest__Output } from './generated/envoy/service/auth/v3/CheckRequest.ts'
 import type { CheckResponse } from './generated/envoy/service/auth/v3/CheckResponse.ts'
+import { responseTo } from './response_to.ts'
 
 export interface CheckServiceOptions {
   /** Read anew for each request, so that a reload is in force for the next one. */
@@ -37,11 +37,9 @@ export function checkService(options: CheckServiceOptions): Check {
     let request: AuthRequest | undefined
 
     const answer = (judgement: Judgement): void => {
-      const record = decisionRecord(request, judgement, performance.now() - startedAt)
-      const policy = request?.policy === undefined ? undefined : rules.policies.get(request.policy)
-      const { typeBase } = options
-      const answering = { requestId: request?.id ?? '', policy, devApp: record.devapp, typeBase }
-      callback(null, checkResponse(judgement.decision, answering))
+      const channel = rules.policies.get(request?.policy ?? '')?.channel
+      const record = decisionRecord(request, judgement, { channel, ms: performance.now() - startedAt })
+      callback(null, responseTo(request, judgement, rules, options.typeBase))
       options.onDecision(record)
     }
     const fail = (error: unknown): void =>

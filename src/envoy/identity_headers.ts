@@ -10,10 +10,20 @@ export const identityHeaders = [
   'x-tpp-roles',
   'x-tpp-nca',
 ] as const
+/** The code of the refusal that shadow mode did not enforce. */
+export const shadowHeader = 'x-devapp-authz-shadow'
+
+/** Every header by which the service speaks to the upstream: nothing arrives there that a client sent under these names. */
+export const upstreamHeaders = [...identityHeaders, shadowHeader] as const
+
 export type IdentityHeader = (typeof identityHeaders)[number]
 
 /** The values for an allowed request; a name with `undefined` is not known of this caller. */
-export function identityOf({ devApp, certificate }: Allow): Readonly<Record<IdentityHeader, string | undefined>> {
+export function identityOf({
+  devApp,
+  certificate,
+  psd2Roles,
+}: Allow): Readonly<Record<IdentityHeader, string | undefined>> {
   const psd2 = certificate?.qcStatements?.psd2
   return {
     'x-devapp-id': devApp?.id,
@@ -21,7 +31,7 @@ export function identityOf({ devApp, certificate }: Allow): Readonly<Record<Iden
     'x-client-cert-cn': fieldValue(certificate?.commonNames[0]),
     'x-client-cert-sha256': certificate?.sha256,
     'x-tpp-id': fieldValue(certificate?.organizationIdentifier),
-    'x-tpp-roles': psd2 && psd2.roles.length > 0 ? psd2.roles.join(',') : undefined,
+    'x-tpp-roles': psd2Roles.length > 0 ? psd2Roles.join(',') : undefined,
     'x-tpp-nca': fieldValue(psd2?.ncaId),
   }
 }

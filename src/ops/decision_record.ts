@@ -4,7 +4,11 @@ import type { Logger } from './log.ts'
 export interface DecisionRecord {
   /** `allow`, or the code of the refusal. */
   readonly code: string
+  /** Set where the refusal was not enforced: the policy is in shadow mode. */
+  readonly shadow: true | undefined
   readonly policy: string | undefined
+  /** Of the policy; `undefined` where there is none of that name. */
+  readonly channel: 'mtls' | 'tls' | undefined
   readonly devapp: string | undefined
   readonly serial: string | undefined
   readonly request_id: string | undefined

@@ -1,4 +1,5 @@
 import { type Psd2Role, type Psd2Statement, psd2Roles, type QcStatements, type QcType } from '../domain/certificate.ts'
+import { parseOrganizationIdentifier } from '../domain/organization_identifier.ts'
 import { type Der, DerError, expectTag, readDer, tag } from './der.ts'
 import { oidOf } from './der_values.ts'
 
@@ -109,7 +110,9 @@ function psd2Of(statements: readonly Statement[], warnings: string[]): Psd2State
 
 /** PSD2QcType ::= SEQUENCE { rolesOfPSP RolesOfPSP, nCAName NCAName, nCAId NCAId } (ETSI TS 119 495 annex A). */
 function readPsd2({ info }: Statement, warnings: string[]): Psd2Statement {
-  const fields = expectTag(info[0], tag.sequence, 'PSD2QcType').children
+  const isBare = textTags.has(info.at(-1)?.tag ?? 0)
+  if (isBare) warnings.push('The PSD2 statement is bare, without the SEQUENCE around its roles and its NCA.')
+  const fields = isBare ? info : expectTag(info[0], tag.sequence, 'PSD2QcType').children
   const ncaName = textOf(fields.at(-2), 'nCAName')
   const ncaId = textOf(fields.at(-1), 'nCAId')
   const rolesOfPsp = fields.slice(0, -2)
@@ -180,12 +183,18 @@ const textTags: ReadonlySet<number> = new Set([tag.utf8String, tag.printableStri
 
 /** ETSI TS 119 495 5.2.3: the country, a hyphen, and the NCA's letters; the organizationIdentifier has the same. */
 function ncaWarnings(ncaId: string, organizationIdentifier: string | undefined): string[] {
-  if (!/^[A-Z]{2}-[A-Z]{2,8}$/.test(ncaId))
-    return [`The NCA identifier ${quoted(ncaId)} is not a country, a hyphen and an authority, such as "FI-FINFSA".`]
-  const parsed = parseOrganizationIdentifier(organizationIdentifier ?? '')
-  if (parsed !== undefined && `${parsed.country}-${parsed.authority}` === ncaId) return []
+  const warnings: string[] = []
+  const isWhole = /^[A-Z]{2}-[A-Z]{2,8}$/.test(ncaId)
+  if (!isWhole)
+    warnings.push(
+      `The NCA identifier ${quoted(ncaId)} is not a country, a hyphen and an authority, such as "FI-FINFSA".`,
+    )
+  const { country, authority } = parseOrganizationIdentifier(organizationIdentifier ?? '') ?? {}
+  const same = authority !== undefined && (ncaId === `${country}-${authority}` || (!isWhole && ncaId === authority))
   const other = organizationIdentifier === undefined ? 'which is absent' : quoted(organizationIdentifier)
-  return [`The NCA identifier ${quoted(ncaId)} is not the one in the organizationIdentifier, ${other}.`]
+  if (!same)
+    warnings.push(`The NCA identifier ${quoted(ncaId)} is not the one in the organizationIdentifier, ${other}.`)
+  return warnings
 }
 
 /** For warnings: a name can be as long as a certificate. */
@@ -196,12 +205,4 @@ function quoted(text: string): string {
 /** The name of a role, where TS 119 495 gives its OID one that is known here; otherwise the OID. */
 export function psd2RoleName(oid: string): string {
   return oid === roleUnspecified ? 'PSP_UNSPECIFIED' : (roleByOid.get(oid) ?? oid)
-}
-
-/** The parts of `PSDFI-FINFSA-2858394-9` (ETSI TS 119 495 5.2.1); `undefined` for identifiers of other schemes. */
-export function parseOrganizationIdentifier(
-  text: string,
-): { country: string; authority: string; id: string } | undefined {
-  const [, country, authority, id] = /^PSD([A-Z]{2})-([A-Z]{2,8})-(.+)$/u.exec(text) ?? []
-  return country === undefined || authority === undefined || id === undefined ? undefined : { country, authority, id }
 }

@@ -1,17 +1,28 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Certificate } from '../domain/certificate.ts'
 import { CertificateError, certificatesFromPem, publicKeyOf } from '../pki/certificate.ts'
 import type { Qtsps } from '../ports.ts'
+import type { FileText } from './watched_files.ts'
+
+/** The `.pem`, `.crt` and `.cer` files of a folder. Throws where there is no folder. */
+export function certificateFilesIn(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((file) => /\.(pem|crt|cer)$/.test(file))
+    .map((file) => join(folder, file))
+}
 
 /** The issuing CAs of qualified trust service providers that the operator accepts: by subject and key. */
-export class QtspFolder implements Qtsps {
+export class AcceptedQtsps implements Qtsps {
   readonly #accepted: ReadonlySet<string>
 
-  /** Reads every `.pem`, `.crt` and `.cer` file; throws an Error that names the one that cannot be used. */
-  constructor(folder: string) {
-    const files = readdirSync(folder).filter((file) => /\.(pem|crt|cer)$/.test(file))
-    this.#accepted = new Set(files.flatMap((file) => authoritiesIn(join(folder, file))))
+  /** Throws an Error that names the file that cannot be used. */
+  constructor(files: readonly FileText[]) {
+    this.#accepted = new Set(files.flatMap(authoritiesIn))
+  }
+
+  get size(): number {
+    return this.#accepted.size
   }
 
   accepts(issuer: Certificate): boolean {
@@ -20,9 +31,9 @@ export class QtspFolder implements Qtsps {
 }
 
 /** Names and keys of the certificates in a file. */
-function authoritiesIn(path: string): readonly string[] {
+function authoritiesIn({ path, text }: FileText): readonly string[] {
   try {
-    const authorities = certificatesFromPem(readFileSync(path, 'utf8'))
+    const authorities = certificatesFromPem(text)
     if (authorities.length === 0) throw new CertificateError('it holds no certificate in PEM')
     return authorities.map(nameAndKey)
   } catch (cause) {

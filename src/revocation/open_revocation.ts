@@ -1,4 +1,5 @@
 import type { Clock } from '../ports.ts'
+import type { SharedAnswers } from './answer_cache.ts'
 import type { CrlObserver } from './crl_holding.ts'
 import { CrlSource } from './crl_source.ts'
 import { RedisFleetMemory } from './fleet_memory.ts'
@@ -25,6 +26,39 @@ export function openRevocation(
   const client = new ResponderClient({ ...options, observer: parts.observer })
   const crls = options.crl && new CrlSource(options.crl, parts)
   return new OcspRevocation(options, { ...parts, ...fleetOf(options), client, crls })
+}
+
+/**
+ * The same for who looks once, and has time: it waits as long as an inquiry may take, reads what the fleet shares, and neither
+ * writes nor removes anything there, nor agrees with anybody on who asks. Resolves once Redis is connected, or cannot be:
+ * `redis` says which, `undefined` where none is configured.
+ */
+export async function openToLook(
+  options: RevocationOptions,
+  parts: { readonly clock: Clock; readonly observer: FetchObserver & RejectionObserver & CrlObserver },
+): Promise<{ readonly revocation: OcspRevocation; readonly redis: 'connected' | 'away' | undefined }> {
+  const crl = options.crl && { ...options.crl, timeoutMs: options.crl.fetchTimeoutMs }
+  const patient: RevocationOptions = { ...options, crl, timeoutMs: options.fetchTimeoutMs }
+  const { redis } = options.cache
+  const connection = redis && new RedisConnection(redis)
+  const connected = await connection?.connected(redis?.connectTimeoutMs ?? 0)
+  const revocation = new OcspRevocation(patient, {
+    ...parts,
+    client: new ResponderClient({ ...patient, observer: parts.observer }),
+    crls: crl && new CrlSource(crl, parts),
+    shared: connection && redis && readOnly(new RedisCache(connection, redis)),
+  })
+  return { revocation, redis: connected === undefined ? undefined : connected ? 'connected' : 'away' }
+}
+
+function readOnly(shared: SharedAnswers): SharedAnswers {
+  return {
+    read: (key) => shared.read(key, true),
+    write: async () => true,
+    discard: async () => {},
+    forget: async () => false,
+    close: () => shared.close(),
+  }
 }
 
 /** What a process shares with its fleet, over one connection and the one that listens; nothing without Redis. */

@@ -71,6 +71,21 @@ export class RedisConnection {
     return this.#client.status === 'ready'
   }
 
+  /** Whether Redis was connected to within this time, for who can wait. */
+  async connected(withinMs: number): Promise<boolean> {
+    if (this.ready) return true
+    let timer: NodeJS.Timeout | undefined
+    let onReady = (): void => {}
+    await new Promise<void>((resolve) => {
+      onReady = resolve
+      timer = setTimeout(resolve, withinMs)
+      this.#client.once('ready', onReady)
+    })
+    clearTimeout(timer)
+    this.#client.off('ready', onReady)
+    return this.ready
+  }
+
   /** The outcome of `command`, within `commandTimeoutMs`. */
   async run<Reply>(command: (client: Redis | Cluster) => Promise<Reply>): Promise<CommandOutcome<Reply>> {
     if (!this.ready) return { status: 'failed', cause: 'not connected' }

@@ -1,9 +1,10 @@
 import type { RegisteredCertificate } from '../domain/devapp.ts'
 import type { CertificateStatus, RevocationStatus } from '../domain/evidence.ts'
+import type { OcspAnswer } from '../pki/ocsp_verification.ts'
 import type { Revocation } from '../ports.ts'
 import type { FleetMemory } from './control.ts'
 import { withCrl } from './crl_fallback.ts'
-import type { CrlSource } from './crl_source.ts'
+import type { CrlSource, CrlView } from './crl_source.ts'
 import { type Found, Lookup, type LookupParts } from './lookup.ts'
 import { MemoryCache, statusOf } from './memory_cache.ts'
 import { OcspControl } from './ocsp_control.ts'
@@ -27,6 +28,15 @@ export interface RevocationParts extends LookupParts {
   readonly ownersOf?: ((certificate: RegisteredCertificate) => readonly string[]) | undefined
   /** For the refresher; default: real time. */
   readonly after?: After | undefined
+}
+
+/** What is known of a certificate that is asked about, for people. */
+export interface KnownOfSubject {
+  readonly subject: Subject
+  /** The last verified OCSP answer, which may be past its use. */
+  readonly answer: OcspAnswer | undefined
+  /** Absent where CRLs do not count, or none was looked for. */
+  readonly crl: CrlView | undefined
 }
 
 /**
@@ -79,6 +89,15 @@ export class OcspRevocation implements Revocation {
     if (!(status instanceof Promise) && statuses.every((each) => !(each instanceof Promise)))
       return { ...status, issuers: statuses as CertificateStatus[] }
     return Promise.all([status, ...statuses]).then(([leafStatus, ...issuers]) => ({ ...leafStatus, issuers }))
+  }
+
+  /** Who answers for the certificate, and for its issuers where they are asked about too, and what is remembered. Asks nobody. */
+  known(certificate: RegisteredCertificate): readonly KnownOfSubject[] {
+    return this.#subjects.chainOf(certificate).map((subject) => ({
+      subject,
+      answer: this.#memory.peek(subject.key)?.answer,
+      crl: this.#parts.crls?.view(subject),
+    }))
   }
 
   /** The certificates to keep answers ready for from now on, instead of those before. Nobody waits for it. */

@@ -25,6 +25,7 @@ const codesByCheck: Readonly<Record<string, readonly string[]>> = {
   productSelected: ['product_not_selected'],
   qwac: ['qwac_required', 'qtsp_not_trusted'],
   psd2Roles: ['psd2_role_missing'],
+  psd2Authorised: ['psd2_authorisation_withdrawn'],
 }
 
 /** Rows that change nothing for the others, so that they can be asked again and again. */

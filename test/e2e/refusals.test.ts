@@ -38,7 +38,8 @@ describe('refusals that need a gateway in trouble', function () {
   ): Promise<void> {
     const folder = join(gateway.folder, name)
     mkdirSync(folder)
-    cpSync(join(gateway.folder, 'qtsps'), join(folder, 'qtsps'), { recursive: true })
+    for (const name of ['qtsps', 'withdrawn.yaml'])
+      cpSync(join(gateway.folder, name), join(folder, name), { recursive: true })
     const text = readFileSync(gateway.configFile, 'utf8')
     writeFileSync(join(folder, 'authz.yaml'), change.config?.(text) ?? text)
     writeFileSync(join(folder, 'devapps.yaml'), change.registry ?? readFileSync(join(gateway.folder, 'devapps.yaml')))
@@ -68,6 +69,32 @@ describe('refusals that need a gateway in trouble', function () {
     cpSync(join(gateway.folder, 'devapps.yaml'), join(gateway.folder, 'broken-registry', 'devapps.yaml'))
     await gateway.service?.logged(({ msg }) => msg === 'registry loaded')
     expect(statusAndCode(await gateway.call(acme))).to.equal('200 allowed')
+  })
+
+  it('a PSD2 authorisation that is withdrawn while the service runs: 401 psd2_authorisation_withdrawn', async () => {
+    const { fintech } = gateway.parties.certificates
+    const list = join(gateway.folder, 'withdrawn.yaml')
+    const before = readFileSync(list, 'utf8')
+    const call = async () =>
+      statusAndCode(await gateway.call({ sni: 'api.example.com', path: '/v1/accounts', certificate: fintech }))
+    const loaded = (entries: number) =>
+      gateway.service?.logged((line) => line['list'] === 'psd2.withdrawn' && line['entries'] === entries)
+    expect(await call()).to.equal('200 allowed')
+    writeFileSync(list, `${before}- { organization_identifier: PSDFI-FINFSA-2858394-9, roles: [PSP_AI] }\n`)
+    await loaded(2)
+    expect(await call()).to.equal('401 psd2_authorisation_withdrawn')
+    writeFileSync(list, 'roles: [')
+    await gateway.service?.logged(({ msg }) => String(msg).startsWith('list refused'))
+    expect(await call()).to.equal('401 psd2_authorisation_withdrawn')
+    writeFileSync(list, before)
+  })
+
+  it('a list of withdrawn authorisations that is not there: the service does not start', async () => {
+    await gateway.stopService()
+    const config = join(gateway.folder, 'without-list.yaml')
+    writeFileSync(config, readFileSync(gateway.configFile, 'utf8').replace('withdrawn.yaml', 'nowhere.yaml'))
+    const failure: unknown = await gateway.startService({ config }).catch((error: unknown) => error)
+    expect(String(failure)).to.match(/psd2.withdrawn: ENOENT.*nowhere.yaml/)
   })
 
   it('a check that takes too long: 503 deadline_exceeded, and Retry-After', async () => {

@@ -47,6 +47,20 @@ describe('through the real Envoy', function () {
       expect(allowed).to.include({ devapp: 'acme', status: 200 })
     })
 
+    it('the metrics count it by policy, code and channel', async () => {
+      await gateway.call({
+        sni: 'api.example.com',
+        path: '/v1/data',
+        certificate: gateway.parties.certificates.revoked,
+      })
+      const { metrics } = (await gateway.service?.logged(({ msg }) => msg === 'serving')) ?? {}
+      const scraped = await fetch(`http://${metrics}/metrics`)
+      expect(scraped.headers.get('content-type')).to.match(/^application\/openmetrics-text; version=1\.0\.0/)
+      expect(await scraped.text()).to.match(
+        /^devapp_authz_decisions_total\{policy="data",code="cert_revoked",channel="mtls"\} [1-9]/m,
+      )
+    })
+
     it('no secret and no Authorization value is in any log', async () => {
       for (const [id, secret] of Object.entries(gateway.parties.secrets)) {
         const token = Buffer.from(`${id}-key:${secret}`).toString('base64')

@@ -33,6 +33,7 @@ describe('Check over gRPC', () => {
     const check = checkService({
       rules: () => ({
         hostnames,
+        shadowUntil: undefined,
         policies: new Map([
           ['data', policy()],
           ['merchant', policy({ name: 'merchant', channel: 'tls', require: new Set(['basic']) })],
@@ -43,6 +44,7 @@ describe('Check over gRPC', () => {
         secrets: { verify: () => false },
         revocation: { statusOf: () => good },
         qtsps: { accepts: () => false },
+        withdrawals: { rolesOf: () => new Set() },
         clock: () => now,
       },
       readCertificate: certificateFromPem,

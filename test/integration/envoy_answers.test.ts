@@ -3,7 +3,7 @@ import { denials, gatewayDenials } from '../../src/domain/denials.ts'
 import { allow } from '../support/authz_stand_in.ts'
 import { httpConnectionManager, readBootstrap } from '../support/envoy_bootstrap.ts'
 import { freePort } from '../support/free_port.ts'
-import type { Asked } from '../support/gateway_client.ts'
+import type { Answered, Asked } from '../support/gateway_client.ts'
 import { type GatewayUnderTest, startGateway } from '../support/gateway_under_test.ts'
 
 const protocols = ['http/1.1', 'h2'] as const
@@ -15,6 +15,21 @@ const callback = (asked: Partial<Asked> = {}): Asked => ({
   path: '/v1/callback',
   ...asked,
 })
+
+const base = 'https://devapp-authz.example/denials#'
+
+/** The form of every answer that Envoy makes by itself: a problem in JSON, never HTML, with when to try again where that helps. */
+function expectOwnAnswer(
+  { status, headers, body }: Answered,
+  code: keyof typeof gatewayDenials | 'request_malformed',
+): void {
+  expect(headers, code).to.include({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
+  expect(headers['retry-after'], `${status} ${code}`).to.equal(status === 503 ? '5' : undefined)
+  const { title } = { ...denials, ...gatewayDenials }[code]
+  const problem = JSON.parse(body) as { request_id: string }
+  expect(problem).to.deep.equal({ type: base + code, title, status, code, request_id: problem.request_id })
+  expect(problem.request_id).to.match(/^[0-9a-f-]{36}$/)
+}
 
 describe('Envoy between caller and service', () => {
   let gateway: GatewayUnderTest
@@ -92,18 +107,9 @@ describe('Envoy between caller and service', () => {
 
     it('says with the code of the catalogue what Envoy itself refuses', async () => {
       const answer = await gateway.ask(callback({ path: '/nowhere' }))
-      expect(answer.headers).to.include({
-        'content-type': 'application/problem+json',
-        'cache-control': 'no-store',
-        server: 'gateway',
-      })
-      expect(JSON.parse(answer.body)).to.deep.equal({
-        type: 'https://devapp-authz.example/denials#route_unknown',
-        title: gatewayDenials.route_unknown.title,
-        status: 404,
-        code: 'route_unknown',
-        request_id: answer.headers['x-request-id'],
-      })
+      expect(answer.headers).to.include({ server: 'gateway' })
+      expectOwnAnswer(answer, 'route_unknown')
+      expect(JSON.parse(answer.body)).to.include({ status: 404, request_id: answer.headers['x-request-id'] })
     })
 
     it('refuses what it cannot read or does not take: HTTP/1.0, large headers, many headers', async () => {
@@ -115,8 +121,19 @@ describe('Envoy between caller and service', () => {
       const many = await gateway.ask(
         callback({ headers: Array.from({ length: 70 }, (_, i) => [`x-${i}`, '1'] as const) }),
       )
-      for (const { status, body } of [large, many])
-        expect([status, code(body)]).to.deep.equal([431, 'request_malformed'])
+      for (const answer of [large, many]) {
+        expect(answer.status).to.equal(431)
+        expect(code(answer.body)).to.equal('request_malformed')
+      }
+    })
+
+    it('answers what is no HTTP in no HTML', async () => {
+      const nonsense = ['GET /v1/callback HTTP/1.1\r\n\r\n', 'nonsense\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n']
+      // Each connection is held open for a moment after its answer.
+      for (const answer of await Promise.all(nonsense.map((text) => gateway.askVerbatim(text)))) {
+        expect(answer).to.match(/^HTTP\/1.1 4\d\d /)
+        expect(answer).not.to.match(/<\w+|text\/html/i)
+      }
     })
 
     it('answers 503 when the service fails or stalls, and lets nothing through', async () => {
@@ -125,7 +142,8 @@ describe('Envoy between caller and service', () => {
       for (const failing of [failure, 'never'] as const) {
         gateway.authz.answer = () => failing
         const answer = await gateway.ask(callback())
-        expect([answer.status, code(answer.body)]).to.deep.equal([503, 'gateway_unavailable'])
+        expect(answer.status).to.equal(503)
+        expectOwnAnswer(answer, 'gateway_unavailable')
       }
       expect(gateway.upstream.requests).to.equal(before)
     })
@@ -173,18 +191,19 @@ describe('Envoy beside broken parts', () => {
   })
   after(() => gateway?.stop())
 
-  const refusal = async (asked: Partial<Asked> = {}) => {
-    const { status, body } = await gateway.ask(callback(asked))
-    return [status, (JSON.parse(body) as { code?: unknown }).code]
+  const refusal = async (code: keyof typeof gatewayDenials, asked: Partial<Asked> = {}): Promise<number> => {
+    const answer = await gateway.ask(callback(asked))
+    expectOwnAnswer(answer, code)
+    return answer.status
   }
 
   it('tells an upstream that is down from a gateway that is', async () => {
-    expect(await refusal()).to.deep.equal([503, 'upstream_unavailable'])
+    expect(await refusal('upstream_unavailable')).to.equal(503)
     await gateway.authz.stop()
-    expect(await refusal()).to.deep.equal([503, 'gateway_unavailable'])
+    expect(await refusal('gateway_unavailable')).to.equal(503)
   })
 
   it('answers 413 where a filter limits bodies', async () => {
-    expect(await refusal({ method: 'POST', body: 'a'.repeat(2_000) })).to.deep.equal([413, 'body_too_large'])
+    expect(await refusal('body_too_large', { method: 'POST', body: 'a'.repeat(2_000) })).to.equal(413)
   })
 })

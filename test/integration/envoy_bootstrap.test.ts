@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { identityHeaders } from '../../src/envoy/identity_headers.ts'
+import { upstreamHeaders } from '../../src/envoy/identity_headers.ts'
 import { allow } from '../support/authz_stand_in.ts'
 import { findEnvoy } from '../support/envoy.ts'
 import { httpConnectionManager, readBootstrap } from '../support/envoy_bootstrap.ts'
@@ -46,14 +46,14 @@ describe('envoy/envoy.yaml', () => {
   })
 
   describe('the headers', () => {
-    it('names every identity header among those that it takes from clients', () => {
+    it('names every header of the service to the upstream among those that it takes from clients', () => {
       const { mutations } = httpConnectionManager(readBootstrap()).early_header_mutation_extensions[0].typed_config
-      expect(mutations.map(({ remove }) => remove)).to.include.members([...identityHeaders])
+      expect(mutations.map(({ remove }) => remove)).to.include.members([...upstreamHeaders])
     })
 
     for (const protocol of protocols) {
       it(`gives the upstream no identity that a client claims, in any spelling, over ${protocol}`, async () => {
-        const claimed = [...identityHeaders, 'x-forwarded-client-cert', 'x-original-url', 'x-forwarded-host']
+        const claimed = [...upstreamHeaders, 'x-forwarded-client-cert', 'x-original-url', 'x-forwarded-host']
         const spellings = (name: string) =>
           protocol === 'h2' ? [name, name] : [name, name.toUpperCase(), name.replace('x-', 'X-')]
         const headers = claimed.flatMap((name) => spellings(name).map((spelling) => [spelling, 'forged'] as const))

@@ -74,6 +74,7 @@ export function policy(changes: Partial<Policy> = {}): Policy {
     onNoSource: 'deny',
     answer: 'problem',
     keepAuthorization: false,
+    shadow: false,
     ...changes,
   }
 }
@@ -107,6 +108,7 @@ export function evidence(changes: Partial<Evidence> = {}): Evidence {
     request: request(),
     policy: policy(),
     hostnames,
+    shadow: false,
     identity: {
       binding: { status: 'registered', certificate: registered(), owners: [owner] },
       selection: { status: 'selected', devApp: owner },
@@ -114,6 +116,7 @@ export function evidence(changes: Partial<Evidence> = {}): Evidence {
     secretVerified: false,
     revocation: good,
     qtspAccepted: true,
+    withdrawnRoles: new Set(),
     ...changes,
   }
 }

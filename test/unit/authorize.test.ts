@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { authorize, type Judgement } from '../../src/authorize.ts'
+import { authorize, type Judgement, preliminaries } from '../../src/authorize.ts'
+import { denialIn } from '../../src/domain/decision.ts'
 import type { Binding, RegisteredDevApps } from '../../src/domain/identify.ts'
 import type { AuthRequest } from '../../src/domain/request.ts'
 import type { Ports } from '../../src/ports.ts'
@@ -8,10 +9,12 @@ import { devApp, good, hostnames, now, policy, registered, request } from '../su
 const owner = devApp()
 const rules = {
   hostnames,
+  shadowUntil: undefined,
   policies: new Map(
     [
       policy(),
       policy({ name: 'merchant', channel: 'tls', require: new Set(['basic']) }),
+      policy({ name: 'rollout', product: 'new', shadow: true }),
       policy({ name: 'callback', channel: 'tls', require: new Set(), product: undefined }),
     ].map((each) => [each.name, each]),
   ),
@@ -45,6 +48,7 @@ function ports(changes: Partial<Ports> = {}, binding?: Binding): { ports: Ports;
         },
       },
       qtsps: { accepts: () => true },
+      withdrawals: { rolesOf: () => new Set() },
       clock: () => now,
       ...changes,
     },
@@ -54,7 +58,7 @@ function ports(changes: Partial<Ports> = {}, binding?: Binding): { ports: Ports;
 function codeOf(judgement: Judgement | Promise<Judgement>): string {
   expect(judgement, 'it waited').not.to.be.instanceOf(Promise)
   const { decision } = judgement as Judgement
-  return decision.kind === 'allow' ? 'allow' : decision.code
+  return denialIn(decision)?.code ?? 'allow'
 }
 
 const onTls: Partial<AuthRequest> = {
@@ -99,9 +103,40 @@ describe('authorize', () => {
     })
   }
 
+  it('takes shadow mode from the policy, and its end from the clock', () => {
+    const kindAt = (name: string, at: Date, shadowUntil?: Date): string => {
+      const given = ports({ clock: () => at }, { status: 'unregistered' }).ports
+      return (authorize(request({ policy: name }), { ...rules, shadowUntil }, given) as Judgement).decision.kind
+    }
+    const until = new Date(now.getTime() + 1)
+    expect(kindAt('rollout', now)).to.equal('shadowed')
+    expect([kindAt('data', now), kindAt('data', now, until), kindAt('data', until, until)]).to.deep.equal([
+      ...['deny', 'shadowed', 'deny'],
+    ])
+  })
+
+  it('enforces in shadow mode what falls before anything was gathered', () => {
+    const all = { ...rules, shadowUntil: new Date(now.getTime() + 1) }
+    const empty = ports({ registry: { snapshot: () => undefined } }).ports
+    for (const [sent, given, code] of [
+      [{ policy: 'nonesuch' }, ports().ports, 'policy_unknown'],
+      [{ sni: 'api2.example.com' }, ports().ports, 'wrong_hostname'],
+      [{}, empty, 'registry_unavailable'],
+    ] as const)
+      expect((authorize(request(sent), all, given) as Judgement).decision).to.include({ kind: 'deny', code })
+  })
+
   it('refuses everybody until the registry was read', () => {
     const empty = ports({ registry: { snapshot: () => undefined } })
     expect(codeOf(authorize(request(), rules, empty.ports))).to.equal('registry_unavailable')
+  })
+
+  it('looks at what comes before any evidence in the order that is published', () => {
+    const empty = ports({ registry: { snapshot: () => undefined } }).ports
+    const mended = [{ policy: 'nonesuch', host: 'elsewhere' }, { host: 'elsewhere' }, {}]
+    const found = mended.map((sent) => authorize(request(sent), rules, empty) as Judgement)
+    expect(found.map(codeOf)).to.deep.equal(preliminaries.map(({ code }) => code))
+    expect(found.map(({ evidence }) => evidence)).to.deep.equal([undefined, undefined, undefined])
   })
 
   it('never asks for the revocation of an unregistered certificate', () => {

@@ -29,7 +29,10 @@ describe('the configuration', () => {
       listen: 'unix:/run/devapp-authz/authz.sock',
       adminAddress: 'unix:/run/devapp-authz/admin.sock',
       registry: { kind: 'file', path: '/etc/devapp-authz/devapps.yaml' },
+      metricsAddress: undefined,
       qtspsFolder: undefined,
+      withdrawnFile: undefined,
+      shadowUntil: undefined,
       deadlineMs: 1_500,
       typeBase: 'https://devapp-authz.example/denials#',
       logLevel: 'info',
@@ -65,12 +68,25 @@ describe('the configuration', () => {
     expect(policies.get('accounts')).to.deep.equal({
       ...{ name: 'accounts', channel: 'mtls', require: new Set(['certificate']), product: 'ob-accounts' },
       psd2: { qwac: 'required', roles: ['PSP_AI', 'PSP_PI'], match: 'any' },
-      ...{ onUnavailable: undefined, onNoSource: 'allow', answer: 'berlin_group', keepAuthorization: false },
+      ...{
+        onUnavailable: undefined,
+        onNoSource: 'allow',
+        answer: 'berlin_group',
+        keepAuthorization: false,
+        shadow: false,
+      },
     })
     expect(policies.get('merchant')).to.deep.equal({
       ...{ name: 'merchant', channel: 'tls', require: new Set(['basic']), product: undefined, psd2: undefined },
-      ...{ onUnavailable: undefined, onNoSource: undefined, answer: 'problem', keepAuthorization: true },
+      ...{ onUnavailable: undefined, onNoSource: undefined, answer: 'problem', keepAuthorization: true, shadow: false },
     })
+  })
+
+  it('puts into shadow mode the policies that say so, and all of them up to an end time', () => {
+    const shadowed = loadWith(policies({ shadow: true }))
+    expect([shadowed.policies.get('one')?.shadow, shadowed.shadowUntil]).to.deep.equal([true, undefined])
+    const all = loadWith({ shadow: { until: '2026-12-31T00:00:00Z' } })
+    expect(all.shadowUntil).to.deep.equal(new Date('2026-12-31T00:00:00Z'))
   })
 
   it('answers in the Berlin Group form only where PSD2 is asked for, unless the policy says otherwise', () => {
@@ -96,11 +112,12 @@ describe('the configuration', () => {
 
   it("starts relative paths at the file's folder, and leaves absolute ones", () => {
     const config = loadWith({
-      ...{ registry: { file: '/srv/devapps.yaml' }, qtsps: '../qtsps' },
+      ...{ registry: { file: '/srv/devapps.yaml' }, qtsps: '../qtsps', psd2: { withdrawn: 'withdrawn.yaml' } },
       ocsp: { issuers: [{ certificate: 'issuers/a.pem', responder_certificate: './pinned.pem' }] },
     })
     expect(config.registry).to.deep.equal({ kind: 'file', path: '/srv/devapps.yaml' })
     expect(config.qtspsFolder).to.equal('/etc/qtsps')
+    expect(config.withdrawnFile).to.equal('/etc/devapp-authz/withdrawn.yaml')
     expect(config.ocsp.issuers[0]).to.deep.include({
       certificate: '/etc/devapp-authz/issuers/a.pem',
       responder_certificate: '/etc/devapp-authz/pinned.pem',

@@ -33,6 +33,15 @@ const ocsp = (changes: object) => ({ ocsp: changes })
 const redis = (url: string) => ocsp({ cache: { redis: { url } } })
 
 describe('problems of a configuration', () => {
+  it('are shadow mode for all policies without an end, and an end that is no instant', () => {
+    const said = (shadow: unknown) => problemsWith({ shadow }).map(({ path, message }) => `${path}: ${message}`)
+    expect(said({})).to.deep.equal(['shadow.until: it is missing: expected a time'])
+    expect(said(true)).to.deep.equal(['shadow: expected the key until, got true'])
+    for (const until of ['tomorrow', '2026-12-31', '2026-12-31T00:00:00', '2026-13-31T00:00:00Z', 3])
+      expect(said({ until })).to.deep.equal([`shadow.until: expected a time, got ${JSON.stringify(until)}`])
+    expect(problemsWith(policy({ shadow: 'yes' })).map(({ path }) => path)).to.deep.equal(['policies.one.shadow'])
+  })
+
   it('are all told at once, each with its line, path and cure', () => {
     const text = `hostnames: { mtls: [api.example.com], tls: [api.example.com] }
 policies:

@@ -24,6 +24,7 @@ describe('devapp-authz', function () {
     for (const words of [
       'serve',
       'check-config',
+      'check-envoy',
       'truststore',
       'devapp create',
       'chain check',

@@ -69,6 +69,7 @@ describe('devapp-authz cert show', () => {
       ocspUrls: ['http://127.0.0.1/ocsp'],
       crlUrls: ['http://127.0.0.1/a.crl', 'http://127.0.0.1/b.crl'],
       organizationIdentifier: 'PSDFI-FINFSA-2858394-9',
+      organization: { scheme: 'PSD', country: 'FI', authority: 'FINFSA', id: '2858394-9' },
       qwac: true,
       qcCompliance: true,
       qcTypes: ['web'],
@@ -98,6 +99,7 @@ OCSP             http://127.0.0.1/ocsp
 CRL              http://127.0.0.1/a.crl
                  http://127.0.0.1/b.crl
 Organization ID  PSDFI-FINFSA-2858394-9
+                 authorised by FINFSA, FI, as 2858394-9
 Qualified        yes, a QWAC
 PSD2 roles       PSP_AI
                  PSP_PI
@@ -105,6 +107,17 @@ PSD2 roles       PSP_AI
 NCA              FIN-FSA (FI-FINFSA)
 Warnings         The role 0.4.0.19495.1.0, named "Unspecified", is not known and grants nothing.
 `)
+  })
+
+  it('takes an organizationIdentifier of another register apart, and says of one that is none', () => {
+    const named = (organizationIdentifier: string): string =>
+      file('other.pem', root.issue({ organizationIdentifier }).pem)
+    expect(run(named('NTRFI-2858394-9')).stdout).to.match(/NTRFI-2858394-9\n +register NTR, country FI, as 2858394-9\n/)
+    expect(JSON.parse(run(named('VATFI-28583949'), '--json').stdout)).to.deep.include({
+      organization: { scheme: 'VAT', country: 'FI', authority: null, id: '28583949' },
+    })
+    expect(run(named('2858394-9')).stdout).to.match(/ID +2858394-9\n +of no known form/)
+    expect(JSON.parse(run(named('2858394-9'), '--json').stdout)).to.deep.include({ organization: null })
   })
 
   it('says null and none of a certificate that says little', () => {

@@ -99,6 +99,37 @@ describe('devapp-authz check-config', () => {
     expect(problem()).to.match(/registry.file: "empty" is no file/)
   })
 
+  it('says which policies are in shadow mode', () => {
+    const shadow = (text: string): string | undefined => {
+      writeFileSync(file, text)
+      return run(file)
+        .stdout.split('\n\n')
+        .find((paragraph) => paragraph.startsWith('SHADOW'))
+        ?.replaceAll('\n', ' ')
+    }
+    const one = good.replace('require: [basic]', 'require: [basic], shadow: true')
+    const all = 'shadow: { until: "2026-12-31T00:00:00Z" }\n'
+    expect(shadow(good)).to.equal(undefined)
+    expect(shadow(one)).to.equal('SHADOW MODE: refusals of merchant are logged and not enforced.')
+    expect(shadow(`${good}${all}`)).to.match(/refusals of every policy until 2026-12-31T00:00:00.000Z are logged/)
+    expect(shadow(`${one}${all}`)).to.match(/refusals of merchant, and of every policy until 2026-12-31T00:00:00.000Z/)
+  })
+
+  it('names what is wrong with the list of withdrawn authorisations, which the service would not start with', () => {
+    const problem = (): string => run(file).stderr
+    writeFileSync(file, `${good}psd2: { withdrawn: withdrawn.yaml }\n`)
+    expect(problem()).to.match(/authz.yaml:12: psd2.withdrawn: there is no "withdrawn.yaml"; create it/)
+    writeFileSync(
+      beside('withdrawn.yaml'),
+      '- { organization_identifier: A }\n- { organization_identifier: B, roles: [C] }',
+    )
+    expect(problem()).to.match(
+      /psd2.withdrawn: "withdrawn.yaml", line 2: \[1\].roles\[0\]: expected PSP_AS.* got "C"; write one of these words/,
+    )
+    writeFileSync(beside('withdrawn.yaml'), '[]')
+    expect(run(file).code).to.equal(0)
+  })
+
   it('prints the problems as JSON', () => {
     writeFileSync(file, `${good}deadline: 5\n`)
     const { code, stdout, stderr } = run(file, '--json')

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Psd2Role } from '../../../src/domain/certificate.ts'
 import { waiverOf } from '../../../src/domain/checks/revocation.ts'
-import { type Deny, deny } from '../../../src/domain/decision.ts'
+import { type Deny, denialIn, deny } from '../../../src/domain/decision.ts'
 import type { DenyCode } from '../../../src/domain/denials.ts'
 import type { Evidence, RevocationStatus } from '../../../src/domain/evidence.ts'
 import { judge } from '../../../src/domain/judge.ts'
@@ -49,7 +49,7 @@ describe('judge', () => {
         revocation: { status: 'not_asked' },
       }),
     )
-    expect(decision).to.deep.equal({ kind: 'allow', devApp: undefined, certificate: undefined })
+    expect(decision).to.deep.equal({ kind: 'allow', devApp: undefined, certificate: undefined, psd2Roles: [] })
   })
 
   describe('the certificate', () => {
@@ -281,7 +281,7 @@ describe('judge', () => {
     for (const [title, revocation, changes, expected] of cases) {
       it(`${title}: ${expected}`, () => {
         const decision = judge(evidence({ revocation, policy: policy(changes) }))
-        expect(decision.kind === 'allow' ? 'allow' : decision.code).to.equal(expected)
+        expect(denialIn(decision)?.code ?? 'allow').to.equal(expected)
       })
     }
   })
@@ -399,6 +399,50 @@ describe('judge', () => {
         evidenceOf(certificate({ qcStatements: qwac({ psd2: empty }) }), asks(['PSP_AI'], 'any')),
         'psd2_role_missing',
       )
+    })
+
+    describe('of an organization whose authorisation was withdrawn', () => {
+      const identified = { organizationIdentifier: 'PSDFI-FINFSA-2858394-9' }
+      const both = qwac({ psd2: { roles: ['PSP_AI', 'PSP_PI'], unknownRoles: [], ncaName: 'n', ncaId: 'FI-FINFSA' } })
+      const leaf = certificate({ ...identified, qcStatements: both })
+      const withdrawn = (...roles: Psd2Role[]) => ({ withdrawnRoles: new Set(roles) })
+
+      it('refuses the role that was withdrawn, and says what is left to the log alone', () => {
+        const refused = denial(evidenceOf(leaf, { ...asks(['PSP_PI']), ...withdrawn('PSP_PI') }))
+        expect(refused).to.include({
+          code: 'psd2_authorisation_withdrawn',
+          told: 'The PSD2 authorisation has been withdrawn.',
+          detail: 'organizationIdentifier=PSDFI-FINFSA-2858394-9 withdrawn=PSP_PI left=PSP_AI',
+        })
+      })
+
+      it('lets the roles that are left pass, and no others upstream', () => {
+        const decision = judge(evidenceOf(leaf, { ...asks(['PSP_AI']), ...withdrawn('PSP_PI', 'PSP_AS') }))
+        expect(decision).to.deep.include({ kind: 'allow', psd2Roles: ['PSP_AI'] })
+      })
+
+      it('is content with any role that is left where the policy says so', () => {
+        const given = (match: 'any' | 'all') =>
+          evidenceOf(leaf, { ...asks(['PSP_AI', 'PSP_PI'], match), ...withdrawn('PSP_PI') })
+        expect(judge(given('any')).kind).to.equal('allow')
+        expectCode(given('all'), 'psd2_authorisation_withdrawn')
+      })
+
+      it('refuses who has no role left where a QWAC alone is asked for', () => {
+        expect(judge(evidenceOf(leaf, { ...asks([]), ...withdrawn('PSP_PI') })).kind).to.equal('allow')
+        expectCode(evidenceOf(leaf, { ...asks([]), ...withdrawn('PSP_AI', 'PSP_PI') }), 'psd2_authorisation_withdrawn')
+        const without = certificate({ ...identified, qcStatements: qwac({ psd2: undefined }) })
+        expectCode(evidenceOf(without, { ...asks([]), ...withdrawn('PSP_AI') }), 'psd2_authorisation_withdrawn')
+      })
+
+      it('calls a role missing that the certificate never had', () => {
+        expectCode(evidenceOf(leaf, { ...asks(['PSP_IC']), ...withdrawn('PSP_IC') }), 'psd2_role_missing')
+      })
+
+      it('keeps to policies that ask for PSD2, and sends the withdrawn roles upstream on none', () => {
+        const decision = judge(evidenceOf(leaf, withdrawn('PSP_AS', 'PSP_PI', 'PSP_AI', 'PSP_IC')))
+        expect(decision).to.deep.include({ kind: 'allow', psd2Roles: [] })
+      })
     })
   })
 

@@ -7,9 +7,11 @@ import { certificate, devApp, good, hostnames, now, policy, registered } from '.
 
 const rules = {
   hostnames,
+  shadowUntil: undefined,
   policies: new Map([
     ['data', policy()],
     ['merchant', policy({ name: 'merchant', channel: 'tls', require: new Set(['basic']) })],
+    ['rollout', policy({ name: 'rollout', product: 'new', shadow: true })],
   ]),
 }
 
@@ -27,6 +29,7 @@ function service(changes: Partial<CheckServiceOptions['ports']> = {}, deadlineMs
       secrets: { verify: () => false },
       revocation: { statusOf: () => good },
       qtsps: { accepts: () => true },
+      withdrawals: { rolesOf: () => new Set() },
       clock: () => now,
       ...changes,
     },
@@ -75,6 +78,22 @@ describe('Check', () => {
     expect(codeOf(response)).to.equal('cert_not_registered')
     expect(JSON.stringify(response)).not.to.match(/acme|beta|renew/)
     expect(records[0]).to.include({ likely_renewal: 'acme, beta', devapp: undefined })
+  })
+
+  it('records the refusal that shadow mode does not enforce, with its detail', async () => {
+    const { ask, records } = service({ qtsps: { accepts: () => false } })
+    expect(codeOf(await ask({ ...sent, policy: 'rollout' }))).to.equal('allow')
+    expect(records[0]).to.include({ code: 'product_not_selected', shadow: true, policy: 'rollout', devapp: 'acme' })
+    expect(records[0]?.waived).to.equal(undefined)
+  })
+
+  it('enforces in shadow mode what goes wrong inside, and what takes too long', async () => {
+    const rollout = { ...sent, policy: 'rollout' }
+    const failing = service({ revocation: { statusOf: () => Promise.reject(new Error('later')) } })
+    expect(codeOf(await failing.ask(rollout))).to.equal('internal_error')
+    const stalling = service({ revocation: { statusOf: () => new Promise(() => {}) } }, 20)
+    expect(codeOf(await stalling.ask(rollout))).to.equal('deadline_exceeded')
+    expect(stalling.records[0]).to.include({ code: 'deadline_exceeded', shadow: undefined })
   })
 
   it('denies what goes wrong inside, and keeps the reason for the log', async () => {

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { isQwac, type QcStatements } from '../../../src/domain/certificate.ts'
 import { certificateFromDer } from '../../../src/pki/certificate.ts'
-import { parseOrganizationIdentifier, psd2RoleName, qcStatementsFromDer } from '../../../src/pki/qc_statements.ts'
+import { psd2RoleName, qcStatementsFromDer } from '../../../src/pki/qc_statements.ts'
 import { Authority, type CertificateOptions, der } from '../../support/pki.ts'
 
 const organizationIdentifier = 'PSDFI-FINFSA-2858394-9'
@@ -87,6 +87,14 @@ describe('qcStatementsFromDer', () => {
       expect(statements.warnings[0]).to.equal('The QCStatement is bare, without the SEQUENCE of statements around it.')
     })
 
+    it('a bare PSD2 statement, without the SEQUENCE around its roles and its NCA', () => {
+      const statements = readAll(compliance, typeWeb, der.sequence(der.oid(oid.psd2), der.sequence(roleAi), ...nca))
+      expect(statements.psd2).to.deep.include({ roles: ['PSP_AI'], ncaName: 'FIN-FSA', ncaId: 'FI-FINFSA' })
+      expect(statements.warnings).to.deep.equal([
+        'The PSD2 statement is bare, without the SEQUENCE around its roles and its NCA.',
+      ])
+    })
+
     const flattened = 'The roles are flattened: they are not a SEQUENCE of SEQUENCEs of an OID and a name.'
     const ai = [der.oid(oid.pspAi), der.utf8('PSP_AI')]
     const pi = [der.oid(oid.pspPi), der.utf8('PSP_PI')]
@@ -128,11 +136,21 @@ describe('qcStatementsFromDer', () => {
       ])
     })
 
+    it('an NCAId without its country that is of another authority too', () => {
+      const statements = readAll(compliance, typeWeb, psd2(der.sequence(roleAi), der.utf8('BaFin'), der.utf8('BAFIN')))
+      expect(statements.warnings).to.deep.equal([
+        'The NCA identifier "BAFIN" is not a country, a hyphen and an authority, such as "FI-FINFSA".',
+        'The NCA identifier "BAFIN" is not the one in the organizationIdentifier, "PSDFI-FINFSA-2858394-9".',
+      ])
+    })
+
     it('an NCAId unlike the organizationIdentifier', () => {
       const extnValue = der.sequence(compliance, typeWeb, psd2(der.sequence(roleAi), ...nca))
       for (const [other, named] of [
         ['PSDDE-BAFIN-104114', '"PSDDE-BAFIN-104114"'],
         ['VATFI-12345678', '"VATFI-12345678"'],
+        ['NTRFI-2858394-9', '"NTRFI-2858394-9"'],
+        ['PADFI-FINFSA-2858394-9', '"PADFI-FINFSA-2858394-9"'],
         [undefined, 'which is absent'],
       ] as const) {
         const statements = qcStatementsFromDer(extnValue, other)
@@ -286,46 +304,6 @@ describe('qcStatementsFromDer', () => {
     const statements = readAll(compliance, psd2(der.sequence(role(oid.pspAi, 'x'.repeat(10_000))), ...nca))
     expect(statements.warnings).to.have.length(1)
     expect(statements.warnings[0]?.length).to.be.lessThan(200)
-  })
-})
-
-describe('parseOrganizationIdentifier', () => {
-  it('takes the country, the authority and the rest, hyphens and all', () => {
-    expect(parseOrganizationIdentifier('PSDFI-FINFSA-2858394-9')).to.deep.equal({
-      country: 'FI',
-      authority: 'FINFSA',
-      id: '2858394-9',
-    })
-    expect(parseOrganizationIdentifier('PSDNL-DNB-R161162')).to.deep.equal({
-      country: 'NL',
-      authority: 'DNB',
-      id: 'R161162',
-    })
-  })
-
-  it('knows authorities of 2 to 8 letters', () => {
-    expect(parseOrganizationIdentifier('PSDFI-AB-1')?.authority).to.equal('AB')
-    expect(parseOrganizationIdentifier('PSDFI-ABCDEFGH-1')?.authority).to.equal('ABCDEFGH')
-    expect(parseOrganizationIdentifier('PSDFI-A-1')).to.equal(undefined)
-    expect(parseOrganizationIdentifier('PSDFI-ABCDEFGHI-1')).to.equal(undefined)
-  })
-
-  it('is undefined for other schemes and shapes', () => {
-    const others = [
-      '',
-      'PSD',
-      'PSDFI-FINFSA',
-      'PSDFI-FINFSA-',
-      'PADFR-ACPR-30748',
-      'XX:GR-18050',
-      'psdfi-finfsa-1',
-      ' PSDFI-FINFSA-1',
-      'PSDFI-FIN1-1',
-      'VATFI-12345678',
-      'PSDFI_FINFSA_1',
-      'PSDFI-FINFSA-1\n',
-    ]
-    for (const other of others) expect(parseOrganizationIdentifier(other), JSON.stringify(other)).to.equal(undefined)
   })
 })
 

@@ -1,16 +1,18 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { certificateFromDer } from '../../../src/pki/certificate.ts'
-import { QtspFolder } from '../../../src/registry/qtsps.ts'
+import { AcceptedQtsps, certificateFilesIn } from '../../../src/registry/qtsps.ts'
 import { Authority } from '../../support/pki.ts'
 import { temporaryFolder } from '../../support/temporary_folder.ts'
 
 const root = Authority.root()
 const accepted = root.issueAuthority({ commonName: 'Accepted QTSP CA' })
 const read = (authority: Authority) => certificateFromDer(authority.certificate.der)
+const qtspsIn = (folder: string): AcceptedQtsps =>
+  new AcceptedQtsps(certificateFilesIn(folder).map((path) => ({ path, text: readFileSync(path, 'utf8') })))
 
-describe('QtspFolder', () => {
+describe('AcceptedQtsps', () => {
   const folder = temporaryFolder('qtsps')
   const write = (name: string, contents: string | Uint8Array) => writeFileSync(join(folder.path, name), contents)
   after(() => folder.remove())
@@ -30,7 +32,7 @@ describe('QtspFolder', () => {
     )
     write('c.cer', others[2]?.certificate.pem ?? '')
     write('README', root.certificate.pem)
-    const qtsps = new QtspFolder(folder.path)
+    const qtsps = qtspsIn(folder.path)
     for (const authority of [accepted, ...others]) expect(qtsps.accepts(read(authority))).to.equal(true)
     expect(qtsps.accepts(read(root))).to.equal(false)
   })
@@ -42,30 +44,30 @@ describe('QtspFolder', () => {
       commonName: 'Accepted QTSP CA',
       keyPair,
     })
-    expect(new QtspFolder(folder.path).accepts(read(renewed))).to.equal(true)
+    expect(qtspsIn(folder.path).accepts(read(renewed))).to.equal(true)
   })
 
   it('refuses the name with another key, and the key under another name', () => {
     write('a.pem', accepted.certificate.pem)
-    const qtsps = new QtspFolder(folder.path)
+    const qtsps = qtspsIn(folder.path)
     const { keyPair } = accepted.certificate
     for (const other of [{ commonName: 'Accepted QTSP CA' }, { commonName: 'accepted qtsp ca', keyPair }])
       expect(qtsps.accepts(read(root.issueAuthority(other)))).to.equal(false)
   })
 
   it('accepts nobody where it is empty', () => {
-    expect(new QtspFolder(folder.path).accepts(read(accepted))).to.equal(false)
+    expect(qtspsIn(folder.path).accepts(read(accepted))).to.equal(false)
   })
 
   it('names the file that holds no certificate, or one that cannot be read', () => {
     write('a.pem', accepted.certificate.pem)
     write('c.cer', accepted.certificate.der)
-    expect(() => new QtspFolder(folder.path)).to.throw(`${join(folder.path, 'c.cer')}: it holds no certificate in PEM`)
+    expect(() => qtspsIn(folder.path)).to.throw(`${join(folder.path, 'c.cer')}: it holds no certificate in PEM`)
     write('c.cer', accepted.certificate.pem.replace('\nM', '\n*'))
-    expect(() => new QtspFolder(folder.path)).to.throw(`${join(folder.path, 'c.cer')}: a PEM block is not base64`)
+    expect(() => qtspsIn(folder.path)).to.throw(`${join(folder.path, 'c.cer')}: a PEM block is not base64`)
   })
 
   it('does not pass over a folder that is not there', () => {
-    expect(() => new QtspFolder(join(folder.path, 'nowhere'))).to.throw(/ENOENT/)
+    expect(() => qtspsIn(join(folder.path, 'nowhere'))).to.throw(/ENOENT/)
   })
 })

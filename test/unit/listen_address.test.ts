@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { parseLocalAddress } from '../../src/local_address.ts'
+import { addressText, parseListenAddress, parseLocalAddress } from '../../src/listen_address.ts'
 
 describe('a local address', () => {
   it('is a Unix socket or a loopback port', () => {
@@ -39,6 +39,15 @@ describe('a local address', () => {
       ...['localhost.example:1', 'LOCALHOST:1 ', '[::ffff:127.0.0.1]:1', '127.0.0.1:1\n'],
     ]
     for (const text of others) expect([text, parseLocalAddress(text)]).to.deep.equal([text, undefined])
+  })
+
+  it('of any interface is one to listen on, and is written as it is read', () => {
+    for (const text of ['0.0.0.0:9464', '[::]:9464', '192.0.2.1:1', 'unix:/run/a.sock', '[::1]:0']) {
+      const address = parseListenAddress(text)
+      expect(address && addressText(address)).to.equal(text)
+    }
+    for (const text of ['example.com:1', '[192.0.2.1]:1', '::1', '300.0.0.1:1'])
+      expect(parseListenAddress(text)).to.equal(undefined)
   })
 
   it('is no path that a socket cannot have', () => {

@@ -1,0 +1,138 @@
+import { parseArgs } from 'node:util'
+import type { Config } from '../config/config.ts'
+import { denialIn } from '../domain/decision.ts'
+import { denials } from '../domain/denials.ts'
+import { answerOf } from '../envoy/answer.ts'
+import { parseCheckRequest } from '../envoy/check_request.ts'
+import { checkRequestOf } from '../envoy/check_request_json.ts'
+import { responseTo } from '../envoy/response_to.ts'
+import { explain as explainDecision } from '../explain/explain.ts'
+import type { Explanation } from '../explain/explanation.ts'
+import { certificateFromPem } from '../pki/certificate.ts'
+import type { Clock, Ports } from '../ports.ts'
+import { Psd2Lists } from '../registry/psd2_lists.ts'
+import { ClientSecrets } from '../registry/secrets.ts'
+import { configurationIn } from './configuration_file.ts'
+import { explanationListing } from './explain_listing.ts'
+import { type RequestToExplain, requestToExplain } from './explain_request.ts'
+import { handshakeRefusal } from './handshake_refusal.ts'
+import { exitCode, type Io } from './io.ts'
+import { registeredNow, registrationsIn } from './registered_devapps.ts'
+import { exitCodeOf, jsonText, UsageError } from './service_command.ts'
+import { timeOf } from './time_option.ts'
+import { watchedRevocation } from './watched_revocation.ts'
+
+const defaultConfig = '/etc/devapp-authz/authz.yaml'
+
+const usage = `Decides about a request as the service would, asking the issuer's responder live, and shows each step with what it found, what a
+refused certificate nearly is, and what the caller would be told. Nothing is changed, in Redis neither.
+
+Usage: devapp-authz explain (CERT | --request FILE) --policy NAME [options]
+
+  CERT              a file with the client certificate in PEM (its first one) or DER; - reads standard input
+  --request FILE    Envoy's CheckRequest as JSON, in place of CERT
+  --policy NAME     the policy that the route names (default with --request: the one in it)
+  --config FILE     the service's configuration (default: ${defaultConfig})
+  --host HOST       SNI and Host (default: the hostname that the policy's APIs are served on, or those of the request)
+  --basic KEY       the ClientKey of HTTP Basic
+  --secret-stdin    its secret is the line on standard input; without this the secret is taken as right
+  --client-key KEY  the header x-client-key
+  --at TIME         judge as of this time, such as 2026-06-15T12:00:00Z (default: now). A responder answers for now: for
+                    another time its answer may not count
+  --json            one JSON object instead of the listing
+  -h, --help        this text
+
+Exit code: 0 allowed, in shadow mode too, 1 refused, or it could not be found out, 2 wrong usage.
+`
+
+const options = {
+  request: { type: 'string' },
+  policy: { type: 'string' },
+  config: { type: 'string', default: defaultConfig },
+  host: { type: 'string' },
+  basic: { type: 'string' },
+  'secret-stdin': { type: 'boolean', default: false },
+  'client-key': { type: 'string' },
+  at: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
+
+/** `devapp-authz explain`, given the arguments after it. Returns the exit code. */
+export function explain(argv: string[], io: Io, stdin: NodeJS.ReadableStream = process.stdin): Promise<number> {
+  return exitCodeOf({ name: 'explain', usage, io }, async () => {
+    const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true })
+    if (values.help) {
+      io.stdout(usage)
+      return exitCode.done
+    }
+    const [certificate, ...others] = positionals
+    if (others.length > 0) throw new UsageError(`one CERT at a time, not also ${others.join(' ')}`)
+    const at = values.at === undefined ? undefined : timeOf(values.at)
+    const given = { ...values, certificate, clientKey: values['client-key'], secretFromStdin: values['secret-stdin'] }
+    // Lazily, so that wrong usage is said first.
+    let read: Config | undefined
+    const config = (): Config => (read ??= configurationIn(values.config))
+    const servedOn = (name: string | undefined): string => {
+      const policy = name === undefined ? undefined : config().policies.get(name)
+      return config().hostnames.advertised(policy?.channel ?? 'mtls')
+    }
+    const request = await requestToExplain(given, servedOn, stdin)
+    const explanation = await explained(config(), request, at === undefined ? () => new Date() : () => at)
+    io.stdout(values.json ? jsonText(explanation) : explanationListing(explanation))
+    return explanation.decision.kind === 'deny' ? exitCode.refused : exitCode.done
+  })
+}
+
+/** Wires the pipeline together as the service does, for one request. */
+async function explained(
+  config: Config,
+  { attributes, secretKnown }: RequestToExplain,
+  clock: Clock,
+): Promise<Explanation> {
+  const { snapshot, said } = await registeredNow(config)
+  const psd2 = new Psd2Lists({ ...config, onLoaded: () => {}, onRefused: () => {} })
+  const revocation = await watchedRevocation(config, clock)
+  try {
+    const ports: Ports = {
+      registry: { snapshot: () => snapshot },
+      revocation,
+      secrets: secretKnown
+        ? new ClientSecrets(() => snapshot?.holdsChosenSecret === true)
+        : { verify: (devApp) => devApp !== undefined },
+      qtsps: psd2,
+      withdrawals: psd2,
+      clock,
+    }
+    const readCertificate = (pem: string) => snapshot?.readCertificate(pem) ?? certificateFromPem(pem)
+    const request = parseCheckRequest(checkRequestOf(attributes), readCertificate)
+    const at = clock()
+    const { judgement, steps, nearMisses } = await explainDecision(request, {
+      ...{ rules: config, ports, registry: said, registrations: snapshot && registrationsIn(snapshot) },
+      circumstances: ({ evidence }) => ({
+        secretChecked: secretKnown,
+        revocation:
+          evidence?.identity.binding.status === 'registered'
+            ? revocation.factsOf(evidence.identity.binding.certificate, evidence.revocation)
+            : [],
+      }),
+    })
+    const { decision } = judgement
+    const response = responseTo('kind' in request ? undefined : request, judgement, config, config.typeBase)
+    return {
+      at: (judgement.evidence?.now ?? at).toISOString(),
+      policy: attributes.policy ?? null,
+      decision: {
+        ...{ kind: decision.kind, code: denialIn(decision)?.code ?? 'allow' },
+        status: decision.kind === 'deny' ? denials[decision.code].status : null,
+      },
+      steps: [...steps],
+      handshake: handshakeRefusal(judgement.evidence, snapshot) ?? null,
+      nearMisses: nearMisses.map((miss) => ({ ...miss, devApps: [...miss.devApps] })),
+      answer: answerOf(response),
+    }
+  } finally {
+    psd2.stop()
+    await revocation.close()
+  }
+}
