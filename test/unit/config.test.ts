@@ -110,6 +110,20 @@ describe('the configuration', () => {
     })
   }
 
+  it('takes the roots and the refused issuers of intake', () => {
+    const { intake } = loadWith({
+      intake: {
+        accepted_roots: 'roots/',
+        refused_issuers: [{ organization: 'Acme' }, { key_sha256: 'AB'.repeat(32) }],
+      },
+    })
+    expect(intake).to.deep.equal({
+      acceptedRoots: '/etc/devapp-authz/roots',
+      refusedIssuers: [{ organization: 'Acme' }, { keySha256: 'ab'.repeat(32) }],
+    })
+    expect(loadWith({ intake: { refused_issuers: [] } }).intake.refusedIssuers).to.deep.equal([])
+  })
+
   it("starts relative paths at the file's folder, and leaves absolute ones", () => {
     const config = loadWith({
       ...{ registry: { file: '/srv/devapps.yaml' }, qtsps: '../qtsps', psd2: { withdrawn: 'withdrawn.yaml' } },
