@@ -5,19 +5,20 @@ import { certificateFromDer } from './certificate.ts'
 import { type CertificateOutline, outlineOf } from './certificate_outline.ts'
 
 /** Those that call are read once; a registry of a hundred thousand does not stay in memory as a hundred thousand objects. */
-const readings = new LRUCache<LazyCertificate, Certificate>({ max: 5_000 })
+const readings = new LRUCache<LazyCertificate, Certificate>({ max: 2_000 })
 
 /**
  * A certificate of which only the DER is kept, and a fingerprint: the rest is read from it when it is asked for, which throws
  * CertificateError where it cannot be read. `der` is copied. Throws CertificateError on what has no outline of a certificate.
  */
 export function lazyCertificate(der: Uint8Array): Certificate {
-  outlineOf(Buffer.from(der.buffer, der.byteOffset, der.length))
-  return new LazyCertificate(der)
+  const certificate = new LazyCertificate(der)
+  certificate.readOutline()
+  return certificate
 }
 
 /** One block of memory for many: each by itself would take as much again. */
-const slabBytes = 65_536
+const slabBytes = 262_144
 let slab = Buffer.alloc(0)
 let used = 0
 
@@ -38,6 +39,12 @@ class LazyCertificate implements Certificate {
     this.#at = used
     this.#length = der.length
     used += der.length
+  }
+
+  readOutline(): CertificateOutline {
+    // One after another is asked for, each several times.
+    if (outlined?.certificate !== this) outlined = { certificate: this, outline: outlineOf(this.der) }
+    return outlined.outline
   }
 
   get der(): Buffer {
@@ -85,11 +92,7 @@ class LazyCertificate implements Certificate {
   }
 
   get #outline(): CertificateOutline {
-    const known = readings.get(this)
-    if (known !== undefined) return known
-    // One after another is asked for, each several times.
-    if (outlined?.certificate !== this) outlined = { certificate: this, outline: outlineOf(this.der) }
-    return outlined.outline
+    return readings.get(this) ?? this.readOutline()
   }
 
   get #whole(): Certificate {

@@ -173,7 +173,8 @@ export class WrittenDevApps {
           ? none
           : written.client_secrets.map(({ hash, not_after }) => ({ hash: detached(hash), notAfter: not_after })),
       products: this.#productsOf(written.products),
-      certificates: written.certificates,
+      // A copy has no room to grow.
+      certificates: written.certificates.slice(),
       labels: labelsOf(written.labels),
     }
   }

@@ -141,13 +141,14 @@ function indexed(before: Indexes, gone: readonly DevApp[], added: readonly DevAp
       const entry = byFingerprint.get(leaf.sha256)
       // Listed twice it is still one owner, and no choice between two.
       if (entry?.owners.includes(devApp)) continue
-      byFingerprint.set(leaf.sha256, {
-        certificate: entry?.certificate ?? certificate,
-        owners: [...(entry?.owners ?? []), devApp],
-      })
-      if (entry !== undefined) continue
+      if (entry !== undefined) {
+        byFingerprint.set(leaf.sha256, { ...entry, owners: [...entry.owners, devApp] })
+        continue
+      }
+      byFingerprint.set(leaf.sha256, { certificate, owners: [devApp] })
       const key = serialAndName(leaf)
-      bySerialAndName.set(key, [...(bySerialAndName.get(key) ?? []), certificate])
+      const alike = bySerialAndName.get(key)
+      bySerialAndName.set(key, alike === undefined ? [certificate] : [...alike, certificate])
     }
   }
   const chosen = (devApps: readonly DevApp[]): number => devApps.filter(hasChosenSecret).length
@@ -182,7 +183,7 @@ class Changes<Value> {
   }
 }
 
-/** Serial numbers are hex, so that the separator cannot occur in one. */
+/** The separator occurs in neither. */
 function serialAndName({ serialNumber, commonNames }: Certificate): string {
-  return `${serialNumber}/${commonNames.join('\0')}`
+  return [serialNumber, ...commonNames].join('\0')
 }

@@ -47,16 +47,17 @@ export class Subjects {
     const known = this.#chains.get(registered)
     if (known !== undefined) return known
     const { leaf, chain } = registered
-    const issuers = this.#rules.check === 'chain' ? chain.slice(1) : []
-    const subjects: SubjectChain = [
-      this.#issuer(chain[0]).subjectFrom(leaf),
-      ...issuers.flatMap((issuer, index) => {
-        const issued = chain[index]
-        return issued === undefined ? [] : [this.#issuer(issuer).subjectFrom(issued)]
-      }),
-    ]
+    const subject = this.#issuer(chain[0]).subjectFrom(leaf)
+    const subjects: SubjectChain = this.#rules.check === 'chain' ? [subject, ...this.#above(chain)] : [subject]
     this.#chains.set(registered, subjects)
     return subjects
+  }
+
+  #above(chain: RegisteredCertificate['chain']): Subject[] {
+    return chain.slice(1).flatMap((issuer, index) => {
+      const issued = chain[index]
+      return issued === undefined ? [] : [this.#issuer(issuer).subjectFrom(issued)]
+    })
   }
 
   #issuer(certificate: Certificate): Issuer {
@@ -93,8 +94,9 @@ class Issuer {
     const issuer = this.certificate
     const { hashAlgorithm, issuerNameHash, issuerKeyHash, serialNumber } = certIdOf({ certificate, issuer })
     return {
-      ...{ certificate, issuer },
-      key: `${hashAlgorithm}:${issuerNameHash}:${issuerKeyHash}:${serialNumber}`,
+      certificate,
+      issuer,
+      key: [hashAlgorithm, issuerNameHash, issuerKeyHash, serialNumber].join(':'),
       addresses: this.#addressesOf(certificate),
       pinned: this.pinned,
       tolerated: this.tolerated,
