@@ -1,4 +1,7 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'chai'
+import { stringify } from 'yaml'
 import type { DevApp } from '../../src/domain/devapp.ts'
 import { migrate } from '../../src/registry/postgres/migrations.ts'
 import { PostgresDevAppStore } from '../../src/registry/postgres/postgres_devapp_store.ts'
@@ -8,6 +11,9 @@ import { registeredLeaf } from '../support/devapp_store_contract.ts'
 import { devApp } from '../support/evidence.ts'
 import { Authority } from '../support/pki.ts'
 import { TestDatabase } from '../support/postgres_registry.ts'
+import { startService } from '../support/service.ts'
+import { temporaryFolder } from '../support/temporary_folder.ts'
+import { validFile } from '../unit/config/fixture.ts'
 
 /** What the source told: the ids and states in force, or why it refused. */
 type Told = Readonly<Record<string, DevApp['status']>> | string
@@ -23,6 +29,7 @@ class Followed {
     this.source = new PostgresSource(options, {
       onLoaded: (snapshot) => this.#tell(statesIn(snapshot)),
       onRefused: ({ message }) => this.#tell(message),
+      onBroken: ({ devApps, reason }) => this.#tell(`${devApps}: ${reason}`),
     })
   }
 
@@ -282,15 +289,48 @@ describe('PostgresSource', function () {
       expect(each.states).to.deep.equal({ beta: 'enabled' })
       expect(each.told.some(says('the DevApp acme cannot be read'))).to.equal(true)
     })
+  })
 
-    it('is one, too, whose chain begins with a stranger', async () => {
-      await put('acme', { certificates })
-      await put('beta', { certificates: [registeredLeaf('beta', Authority.root({ commonName: 'Stranger' }))] })
-      await database.query(
-        `UPDATE devapp_authz.certificates SET chain = (SELECT chain FROM devapp_authz.certificates WHERE devapp = 'beta')`,
-      )
-      const each = await started()
-      expect(each.told.some(says(/acme cannot be read: .* was not issued by CN=Stranger/))).to.equal(true)
+  it('does not take a leaf for registered that its chain did not issue, and says so', async () => {
+    const certificates = [registeredLeaf('acme')]
+    const stranger = Authority.root({ commonName: 'Stranger' })
+    await put('acme', { certificates })
+    await put('beta', { certificates: [registeredLeaf('beta', stranger)] })
+    await database.query(
+      `UPDATE devapp_authz.certificates SET chain = (SELECT chain FROM devapp_authz.certificates WHERE devapp = 'beta')`,
+    )
+    const each = await started()
+    expect(each.source.snapshot()?.bindingOf(certificates[0]!.leaf).status).to.equal('unregistered')
+    expect(each.told.some(says(/^acme: .* was not issued by CN=Stranger/))).to.equal(true)
+  })
+
+  describe('devapp-authz serve', () => {
+    it('waits for a database that is down, reads it when it is there, and says no password', async () => {
+      await put('acme')
+      const folder = temporaryFolder('serve-postgres')
+      const config = join(folder.path, 'authz.yaml')
+      const registry = { postgres: { url: database.server.url(database.name) } }
+      const listening = { listen: `unix:${folder.path}/authz.sock`, admin: `unix:${folder.path}/admin.sock` }
+      writeFileSync(config, stringify({ ...validFile(), ...listening, registry }))
+      await database.server.kill()
+      const service = await startService({ config })
+      try {
+        const [refused] = service.log()
+        expect(refused).to.include({ level: 'error', msg: 'registry refused: what was in force stays' })
+        expect(refused?.['reason']).to.contain('nobody listens there; start it, or mend the URL')
+        await database.server.restart()
+        const loaded = await service.logged(({ msg }) => msg === 'registry loaded')
+        expect(loaded['devapps']).to.equal(1)
+        const [connection] = await database.query(
+          `SELECT application_name FROM pg_stat_activity WHERE datname = current_database() AND application_name <> ''`,
+        )
+        expect(connection).to.deep.equal({ application_name: 'devapp-authz serve' })
+        expect(service.output()).not.to.contain('password')
+        expect(await service.stop()).to.equal(0)
+      } finally {
+        await service.stop()
+        folder.remove()
+      }
     })
   })
 })

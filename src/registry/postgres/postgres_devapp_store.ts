@@ -19,7 +19,7 @@ export class PostgresDevAppStore implements DevAppStore {
   }
 
   async list(): Promise<readonly DevApp[]> {
-    const devApps = await this.#read((reader) => reader.changedSince(0))
+    const devApps = await this.#read((reader) => reader.all())
     return [...devApps].sort((a, b) => (a.id < b.id ? -1 : 1))
   }
 

@@ -8,7 +8,7 @@ import { connectPostgres, disconnect, inTransaction, type PostgresOptions } from
 import { Doorbell } from './doorbell.ts'
 import { asRegistryError } from './errors.ts'
 import { requireMigrated } from './migrations.ts'
-import { DevAppReader } from './reading.ts'
+import { DevAppReader, type ReadDevApps } from './reading.ts'
 
 export interface PostgresSourceOptions extends PostgresOptions {
   /** How often the source looks for changes by itself. */
@@ -123,7 +123,8 @@ export class PostgresSource implements RegistrySource {
 
   async #readAll(session: Session): Promise<void> {
     const known = new Map(this.#snapshot?.devApps.map((devApp) => [devApp.id, devApp]))
-    const { devApps, unreadable } = await this.#readAbove(session, 0, known)
+    const { devApps, unreadable, revision } = await this.#readAsOfNow(session, (reader) => reader.all(known))
+    session.revision = revision
     const there = new Set(devApps.map(({ id }) => id))
     const gone = [...known.keys()].filter((id) => !there.has(id) && !unreadable.has(id))
     const changed = devApps.filter((devApp) => known.get(devApp.id) !== devApp)
@@ -133,25 +134,26 @@ export class PostgresSource implements RegistrySource {
 
   async #readChanges(session: Session): Promise<void> {
     if ((await currentRevision(session.client)) === session.revision) return
-    const { devApps, removed } = await this.#readAbove(session, session.revision)
+    const { devApps, removed, revision } = await this.#readAsOfNow(session, (reader) =>
+      reader.changedSince(session.revision),
+    )
+    if (revision < session.revision) throw new RegistryError('the database has gone back to an older state')
+    session.revision = revision
     if (devApps.length > 0 || removed.size > 0) this.#take(devApps, removed)
   }
 
-  /** What changed above a revision, as of one moment. Of a DevApp that cannot be read, the last good state stays. */
-  async #readAbove(session: Session, above: number, known?: ReadonlyMap<string, DevApp>) {
-    const { client, reader } = session
-    const read = await inTransaction(client, 'ISOLATION LEVEL REPEATABLE READ READ ONLY', async () => ({
+  /** What the reader reads and what else there is to it, as of one moment. Of a DevApp that cannot be read, the last good state stays. */
+  async #readAsOfNow({ client, reader, revision }: Session, read: (reader: DevAppReader) => Promise<ReadDevApps>) {
+    const found = await inTransaction(client, 'ISOLATION LEVEL REPEATABLE READ READ ONLY', async () => ({
       revision: await currentRevision(client),
-      ...(await reader.changedSince(above, known)),
-      removed: await deletedSince(client, above),
+      ...(await read(reader)),
+      removed: await deletedSince(client, revision),
     }))
-    if (read.revision < above) throw new RegistryError('the database has gone back to an older state')
-    session.revision = read.revision
-    for (const [id, reason] of read.unreadable)
+    for (const [id, reason] of found.unreadable)
       this.#observer.onRefused(
         new RegistryError(`the DevApp ${id} cannot be read: ${reason}; mend its rows in ${this.#options.name}`),
       )
-    return read
+    return found
   }
 
   #take(changed: readonly DevApp[], removed: ReadonlySet<string>): void {
