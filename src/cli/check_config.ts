@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Config, type ConfigSource, type Examination, examineConfig } from '../config/config.ts'
 import type { NamedFile } from '../config/named_files.ts'
+import { nameOfPostgres } from '../config/postgres_schema.ts'
 import { byLine, DocumentError, type Problem, problemText } from '../config/problem.ts'
 import { nameOfRedis } from '../config/redis_schema.ts'
 import { writtenHere } from '../config/values.ts'
@@ -155,7 +156,7 @@ function summary(file: string, config: Config, written: Examination['file']): st
   const paragraph = [
     `${file} holds no problem.`,
     `The service listens on ${config.listen} for ${mtls.join(', ')} with 2-way TLS and ${tls.join(', ')} with 1-way TLS.`,
-    `DevApps are in ${basename(config.registryFile)}.`,
+    `DevApps are in ${config.registry.kind === 'file' ? basename(config.registry.path) : nameOfPostgres(config.registry)}.`,
     `A check takes at most ${config.deadlineMs} ms, of which ${config.ocsp.timeout} ms are for an OCSP answer;`,
     `answers are remembered in memory${redis === undefined ? '' : ` and in ${nameOfRedis(redis)}`}.`,
   ]

@@ -32,7 +32,9 @@ export function health(argv: string[], io: Io): Promise<number> {
       return exitCode.done
     } catch (error) {
       if (!(error instanceof AdminError) || error.status !== unavailable) throw error
-      io.stdout(values.json ? jsonText({ [word]: false, missing: error.detail ?? null }) : `not ready: ${error.detail}\n`)
+      io.stdout(
+        values.json ? jsonText({ [word]: false, missing: error.detail ?? null }) : `not ready: ${error.detail}\n`,
+      )
       return exitCode.refused
     }
   })

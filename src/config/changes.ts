@@ -1,7 +1,14 @@
 import type { ConfigFile } from './schema.ts'
 
 /** What a running service cannot change: where it listens, and what it keeps open for as long as it lives. */
-export const restartKeys = ['listen', 'admin', 'metrics', 'registry', 'qtsps', 'psd2'] as const satisfies readonly (keyof ConfigFile)[]
+export const restartKeys = [
+  'listen',
+  'admin',
+  'metrics',
+  'registry',
+  'qtsps',
+  'psd2',
+] as const satisfies readonly (keyof ConfigFile)[]
 
 export interface ConfigChanges {
   /** The paths of what changed and is in force from now on. Never the values, which may be secrets. */

@@ -37,7 +37,10 @@ export function interpolate(text: string, variables: Variables | undefined): Int
       try {
         return fileText?.(path) ?? whole
       } catch (error) {
-        mistakes.push({ message: (error as Error).message, cure: 'name a file with the value alone, which the service may read' })
+        mistakes.push({
+          message: (error as Error).message,
+          cure: 'name a file with the value alone, which the service may read',
+        })
         return whole
       }
     }

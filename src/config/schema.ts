@@ -4,6 +4,7 @@ import { channels, credentials } from '../domain/policy.ts'
 import { parseListenAddress, parseLocalAddress } from '../listen_address.ts'
 import { intakeSchema } from './intake_schema.ts'
 import { ocspSchema } from './ocsp_schema.ts'
+import { postgresSchema } from './postgres_schema.ts'
 import { duration, hostname, instant, keys, list, oneOf, read, someOf, text, url, yesOrNo } from './values.ts'
 
 const onFailure = oneOf(['deny', 'allow'])
@@ -76,9 +77,12 @@ export const policySchema = keys({
 })
 
 export const registrySchema = keys({
-  file: text.meta({
-    description: 'The DevApps, a YAML file. It is read again when it changes.',
+  file: text.optional().meta({
+    description: 'A YAML file. It is read again when it changes.',
     examples: ['devapps.yaml'],
+  }),
+  postgres: postgresSchema.optional().meta({
+    description: 'A PostgreSQL database, instead of `file`. Every process follows its changes.',
   }),
 })
 
@@ -113,7 +117,9 @@ const shutdownSchema = keys({
     description:
       'The longest wait for Envoy to hear by its health checks that the process is going, before it takes no further requests. Where nobody checks its health, it does not wait.',
   }),
-  grace: duration(1).prefault('5s').meta({ description: 'How long what is under way may take after that. Then it is cut.' }),
+  grace: duration(1)
+    .prefault('5s')
+    .meta({ description: 'How long what is under way may take after that. Then it is cut.' }),
 })
 
 const answersSchema = keys({

@@ -7,14 +7,12 @@ import { DocumentError } from './problem.ts'
 import type { ConfigFile } from './schema.ts'
 import { variablesIn } from './variable_files.ts'
 
-export interface WatchedConfigOptions {
-  readonly path: string
-  readonly environment: Environment
+export interface ConfigObserver {
   /** What is in force from now on, and what changed. Throws where it cannot be applied: then nothing has changed. */
   readonly onChanged: (config: Config, changes: ConfigChanges) => void
   /** A change could not be taken over; what was in force stays. */
   readonly onRefused: (error: Error) => void
-  /** The file was read again, and says what it said. */
+  /** It was read again, and says what it said. */
   readonly onUnchanged: () => void
 }
 
@@ -25,32 +23,40 @@ interface Loaded {
 
 /** The configuration that a service runs with: read at the start, whenever one of its files changes, and when it is told to. */
 export class WatchedConfig {
-  readonly #options: WatchedConfigOptions
+  readonly #path: string
+  readonly #environment: Environment
   readonly #files: WatchedFiles<Loaded>
-  /** Files that hold values of it: their folders are watched too. */
+  /** Files that it takes values from, which are watched too. */
   #valueFiles: ReadonlySet<string> = new Set()
   #inForce: Loaded
+  #observer: ConfigObserver | undefined
 
-  /** Throws where the file cannot be used. */
-  constructor(options: WatchedConfigOptions) {
-    this.#options = options
+  /** Throws an Error that names every problem of the file. */
+  constructor(path: string, environment: Environment) {
+    this.#path = path
+    this.#environment = environment
     this.#files = new WatchedFiles<Loaded>({
-      folders: () => [...new Set([dirname(options.path), ...[...this.#valueFiles].map(dirname)])],
-      paths: () => [options.path, ...this.#valueFiles],
+      folders: () => [...new Set([path, ...this.#valueFiles].map((file) => dirname(file)))],
+      paths: () => [path, ...this.#valueFiles],
       parse: ([file]) => this.#parse(file),
       onLoaded: (loaded) => this.#apply(loaded),
-      onRefused: options.onRefused,
+      onRefused: (error) => this.#observer?.onRefused(error),
     })
     this.#inForce = this.#files.value
   }
 
-  get config(): Config {
+  get current(): Config {
     return this.#inForce.config
   }
 
-  /** Reads the file now, as after a SIGHUP. */
+  /** Tells of changes from now on. */
+  observe(observer: ConfigObserver): void {
+    this.#observer = observer
+  }
+
+  /** Reads it now. */
   reload(): void {
-    if (!this.#files.reload()) this.#options.onUnchanged()
+    if (!this.#files.reload()) this.#observer?.onUnchanged()
   }
 
   stop(): void {
@@ -58,25 +64,27 @@ export class WatchedConfig {
   }
 
   #parse(file: FileText | undefined): Loaded {
-    const { path, environment } = this.#options
-    const [folder, read] = [dirname(path), new Set<string>()]
+    const folder = dirname(this.#path)
+    const read = new Set<string>()
     const examined = examineConfig({
-      ...{ text: file?.text ?? '', name: basename(path), folder },
-      ...variablesIn(folder, environment, read),
+      ...{ text: file?.text ?? '', name: basename(this.#path), folder },
+      ...variablesIn(folder, this.#environment, read),
     })
     this.#valueFiles = read
-    if (examined.config === undefined || examined.file === undefined) throw new DocumentError(path, examined.problems)
+    if (examined.config === undefined || examined.file === undefined)
+      throw new DocumentError(this.#path, examined.problems)
     return { config: examined.config, file: examined.file }
   }
 
   #apply(loaded: Loaded): void {
-    if (this.#inForce === undefined) return
+    // At the start nobody is told.
+    if (this.#observer === undefined) return
     const changes = configChanges(this.#inForce.file, loaded.file)
-    if (changes.applied.length + changes.restart.length === 0) return this.#options.onUnchanged()
+    if (changes.applied.length + changes.restart.length === 0) return this.#observer.onUnchanged()
     try {
-      this.#options.onChanged(loaded.config, changes)
+      this.#observer.onChanged(loaded.config, changes)
     } catch (error) {
-      this.#options.onRefused(error instanceof Error ? error : new Error(String(error)))
+      this.#observer.onRefused(error instanceof Error ? error : new Error(String(error)))
       return
     }
     this.#inForce = loaded

@@ -3,11 +3,7 @@ import { HealthImplementation } from 'grpc-health-check'
 import type { Readiness } from '../ops/readiness.ts'
 
 /** The services of the port, and the port as a whole, which has no name (grpc.health.v1). */
-const services = [
-  '',
-  'envoy.service.auth.v3.Authorization',
-  'envoy.service.secret.v3.SecretDiscoveryService',
-] as const
+const services = ['', 'envoy.service.auth.v3.Authorization', 'envoy.service.secret.v3.SecretDiscoveryService'] as const
 
 /** Whoever asks for health more seldom is not waited for. */
 const recentMs = 1_000

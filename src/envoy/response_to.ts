@@ -1,7 +1,7 @@
 import type { Judgement } from '../authorize.ts'
 import type { AuthRequest } from '../domain/request.ts'
-import type { CheckSettings } from './check_settings.ts'
 import { checkResponse } from './check_response.ts'
+import type { CheckSettings } from './check_settings.ts'
 import type { CheckResponse } from './generated/envoy/service/auth/v3/CheckResponse.ts'
 
 /** What Envoy is told of a judgement about `request`, which is `undefined` where it could not be read. */

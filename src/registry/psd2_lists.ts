@@ -1,8 +1,8 @@
 import { dirname } from 'node:path'
 import type { Certificate, Psd2Role } from '../domain/certificate.ts'
 import type { Qtsps, Withdrawals } from '../ports.ts'
-import { AcceptedQtsps, certificateFilesIn } from './qtsps.ts'
 import { WatchedFiles, type WatchedFilesOptions } from '../watched_files.ts'
+import { AcceptedQtsps, certificateFilesIn } from './qtsps.ts'
 import { WithdrawalList } from './withdrawals.ts'
 
 export interface Psd2ListsOptions {

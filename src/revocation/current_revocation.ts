@@ -13,7 +13,7 @@ export class CurrentRevocation implements Revocation {
   readonly #open: Open
   #options: RevocationOptions
   #current: OcspRevocation
-  #registered: readonly RegisteredCertificate[] | undefined
+  #registered: Iterable<RegisteredCertificate> | undefined
   #retiring: Promise<void> = Promise.resolve()
 
   constructor(options: RevocationOptions, open: Open) {
@@ -31,7 +31,7 @@ export class CurrentRevocation implements Revocation {
     return this.#current.statusOf(certificate, at)
   }
 
-  register(certificates: readonly RegisteredCertificate[]): void {
+  register(certificates: Iterable<RegisteredCertificate>): void {
     this.#registered = certificates
     this.#current.register(certificates)
   }
@@ -64,7 +64,16 @@ function keepsAnswers(before: RevocationOptions, after: RevocationOptions): bool
   return isDeepStrictEqual(judging(before), judging(after))
 }
 
-const judging = ({ skewMs, maxAgeMs, allowSha1, delegateWithoutNocheck, nonce, retention, overrides, cache }: RevocationOptions) => ({
+const judging = ({
+  skewMs,
+  maxAgeMs,
+  allowSha1,
+  delegateWithoutNocheck,
+  nonce,
+  retention,
+  overrides,
+  cache,
+}: RevocationOptions) => ({
   ...{ skewMs, maxAgeMs, allowSha1, delegateWithoutNocheck, nonce, retention, memory: cache.memory },
   pinned: new Map([...overrides].map(([issuer, { pinned }]) => [issuer, pinned?.map(({ sha256 }) => sha256)])),
 })

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../ports.ts'
 import type { SharedAnswers } from './answer_cache.ts'
+import type { BreakerState } from './breaker.ts'
 import { Inquirer } from './inquiry.ts'
 import { type Answered, KnownAnswers, type RejectionObserver } from './known_answers.ts'
 import type { Leases } from './lease.ts'
@@ -78,6 +79,11 @@ export class Lookup {
     this.#inquirer = new Inquirer(parts.client, options, parts.clock, ({ key }, rejected) =>
       this.#known.reject('responder', key, rejected),
     )
+  }
+
+  /** Of every responder that was asked, by its origin. */
+  get breakers(): ReadonlyMap<string, BreakerState> {
+    return this.#inquirer.breakers
   }
 
   /** Whether a responder is being asked. */

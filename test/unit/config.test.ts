@@ -28,8 +28,8 @@ describe('the configuration', () => {
     expect(rest).to.deep.equal({
       listen: 'unix:/run/devapp-authz/authz.sock',
       adminAddress: 'unix:/run/devapp-authz/admin.sock',
+      registry: { kind: 'file', path: '/etc/devapp-authz/devapps.yaml' },
       metricsAddress: undefined,
-      registryFile: '/etc/devapp-authz/devapps.yaml',
       qtspsFolder: undefined,
       withdrawnFile: undefined,
       shadowUntil: undefined,
@@ -130,7 +130,7 @@ describe('the configuration', () => {
       ...{ registry: { file: '/srv/devapps.yaml' }, qtsps: '../qtsps', psd2: { withdrawn: 'withdrawn.yaml' } },
       ocsp: { issuers: [{ certificate: 'issuers/a.pem', responder_certificate: './pinned.pem' }] },
     })
-    expect(config.registryFile).to.equal('/srv/devapps.yaml')
+    expect(config.registry).to.deep.equal({ kind: 'file', path: '/srv/devapps.yaml' })
     expect(config.qtspsFolder).to.equal('/etc/qtsps')
     expect(config.withdrawnFile).to.equal('/etc/devapp-authz/withdrawn.yaml')
     expect(config.ocsp.issuers[0]).to.deep.include({

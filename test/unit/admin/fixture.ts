@@ -89,7 +89,12 @@ export async function serveAdmin(
   const folder = temporaryFolder('admin')
   const errors: unknown[] = []
   const server = await startAdminServer(listen ?? `unix:${join(folder.path, 'admin.sock')}`, {
-    routes: routes ?? ocspRoutes(() => control, () => fixedNow),
+    routes:
+      routes ??
+      ocspRoutes(
+        () => control,
+        () => fixedNow,
+      ),
     onError: (error) => void errors.push(error),
   })
   const stop = async () => {

@@ -4,7 +4,9 @@ import { readDocument } from '../../../src/config/document.ts'
 
 /** What is said about a text, and where. */
 const said = (text: string, environment?: Record<string, string>): readonly string[] =>
-  readDocument(text, environment && { environment }).problems.map(({ line, path, message }) => `${line} ${path}: ${message}`)
+  readDocument(text, environment && { environment }).problems.map(
+    ({ line, path, message }) => `${line} ${path}: ${message}`,
+  )
 
 describe('readDocument', () => {
   it('reads YAML 1.2: words, dates and octal numbers as they are written', () => {
