@@ -72,7 +72,9 @@ export class RegistrySnapshot implements RegisteredDevApps {
 
   /** How many leaves are registered. */
   get leafCount(): number {
-    return this.#indexes.byFingerprint.size
+    let count = 0
+    for (const _ of this.#indexes.byFingerprint.values()) count++
+    return count
   }
 
   /** The same one after another, for whoever takes them in turns: some may have to be verified first. */
