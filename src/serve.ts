@@ -7,6 +7,7 @@ import type { Config } from './config/config.ts'
 import { startServer } from './envoy/server.ts'
 import { logDecision } from './ops/decision_record.ts'
 import { createLog, type Logger } from './ops/log.ts'
+import { settleMemory } from './ops/memory.ts'
 import { onShutdown } from './ops/shutdown.ts'
 import { certificateFromPem } from './pki/certificate.ts'
 import type { Clock, Ports } from './ports.ts'
@@ -63,6 +64,7 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     onBroken: (broken) => log.error(broken, 'certificate refused: it is not of its issuer'),
   })
   await registry.start()
+  settleMemory()
 
   const options = revocationOptions(config.ocsp, (reason) => log.warn({ reason }, 'redis'))
   const revocation = openRevocation(options, {
