@@ -20,6 +20,7 @@ import { metricsRoute } from './metrics/route.ts'
 import { measureTruststore } from './metrics/truststore.ts'
 import { logDecision } from './ops/decision_record.ts'
 import type { Logger } from './ops/log.ts'
+import { settleMemory } from './ops/memory.ts'
 import { Readiness } from './ops/readiness.ts'
 import { ShadowNotice } from './ops/shadow_notice.ts'
 import { WouldDenyCount } from './ops/would_deny_count.ts'
@@ -61,6 +62,7 @@ export async function startService({ config, log, clock }: ServiceParts): Promis
     registryLog(log, metrics, (snapshot) => watch(snapshot)),
   )
   await registry.start()
+  settleMemory()
   const snapshot = () => registry.snapshot()
   const psd2 = new Psd2Lists({ ...atStart, ...listLog(log) })
 

@@ -80,7 +80,10 @@ export class WatchedConfig {
     // At the start nobody is told.
     if (this.#observer === undefined) return
     const changes = configChanges(this.#inForce.file, loaded.file)
-    if (changes.applied.length + changes.restart.length === 0) return this.#observer.onUnchanged()
+    if (changes.applied.length + changes.restart.length === 0) {
+      this.#observer.onUnchanged()
+      return
+    }
     try {
       this.#observer.onChanged(loaded.config, changes)
     } catch (error) {
