@@ -7,6 +7,7 @@ import { configurationSchema } from './generate/configuration_schema.ts'
 import { denialsGuide } from './generate/denials_guide.ts'
 import { envoyTypes, envoyTypesFolder } from './generate/envoy_types.ts'
 import { type GeneratedFile, staleFiles, writeFiles } from './generate/generated_file.ts'
+import { intakeGuide } from './generate/intake_guide.ts'
 import { metricsGuide } from './generate/metrics_guide.ts'
 
 const files: readonly GeneratedFile[] = [
@@ -15,6 +16,7 @@ const files: readonly GeneratedFile[] = [
   { path: 'docs/configuration.schema.json', text: configurationSchema() },
   { path: 'docs/denials.md', text: denialsGuide() },
   { path: 'docs/metrics.md', text: metricsGuide() },
+  { path: 'docs/intake.md', text: intakeGuide() },
 ]
 /** Nothing else belongs there. */
 const ownFolders = [envoyTypesFolder]

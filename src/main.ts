@@ -35,6 +35,11 @@ const subcommands: readonly Entry[] = [
     load: async () => (await import('./cli/hash_secret.ts')).hashSecret,
   },
   {
+    words: 'chain check',
+    summary: 'accept or refuse the certificate chain of a third party',
+    load: async () => (await import('./cli/chain_check.ts')).chainCheck,
+  },
+  {
     words: 'cert show',
     summary: 'print what a certificate says',
     load: async () => (await import('./cli/cert_show.ts')).certShow,

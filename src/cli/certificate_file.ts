@@ -29,7 +29,8 @@ export function certificateFromFile(file: string): Certificate {
   }
 }
 
-function reasonOf(cause: unknown): string {
+/** What went wrong with a file, in words. */
+export function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   return systemErrors[(cause as NodeJS.ErrnoException).code ?? ''] ?? cause.message
 }

@@ -87,10 +87,11 @@ interface Mistake {
 function mistakesIn({ file, holds }: NamedFile): readonly Mistake[] {
   try {
     if (holds === 'folder_of_certificates') return mistakesInFolder(file)
+    if (holds === 'certificates_or_folder' && statSync(file).isDirectory()) return mistakesInFolder(file)
     if (!statSync(file).isFile()) return [{ message: `${writtenHere} is no file`, cure: 'name a file' }]
     accessSync(file, constants.R_OK)
     if (holds === 'withdrawals') return mistakesInWithdrawals(file)
-    return holds === 'certificates' ? mistakesInCertificates(file, writtenHere) : []
+    return holds === 'devapps' ? [] : mistakesInCertificates(file, writtenHere)
   } catch (error) {
     return [unreadable(error)]
   }
@@ -103,7 +104,7 @@ function mistakesInFolder(folder: string): readonly Mistake[] {
   const files = readdirSync(folder).filter((name) => /\.(pem|crt|cer)$/.test(name))
   if (files.length > 0)
     return files.sort().flatMap((name) => mistakesInCertificates(join(folder, name), `${writtenHere}: ${name}`))
-  const cure = 'put the certificates of the accepted issuing CAs there, as .pem, .crt or .cer'
+  const cure = 'put the certificates of the accepted CAs there, as .pem, .crt or .cer'
   return [{ message: `${writtenHere} holds no certificate`, cure }]
 }
 

@@ -20,7 +20,16 @@ export interface Config extends Rules {
   readonly deadlineMs: number
   readonly typeBase: string
   readonly logLevel: ConfigFile['log']['level']
+  readonly intake: IntakeConfig
   readonly ocsp: ConfigFile['ocsp']
+}
+
+/** Which chains of third parties are accepted. */
+export interface IntakeConfig {
+  /** A PEM file or a folder of them; `undefined` where Mozilla's roots are all. */
+  readonly acceptedRoots: string | undefined
+  /** `undefined` where the file does not say. SHA-256 of the SubjectPublicKeyInfo in lower-case hex. */
+  readonly refusedIssuers: readonly ({ readonly organization: string } | { readonly keySha256: string })[] | undefined
 }
 
 export interface ConfigSource {
@@ -99,6 +108,7 @@ function configOf(file: ConfigFile, folder: string): Config {
     deadlineMs: file.deadline,
     typeBase: file.answers.type_base.href,
     logLevel: file.log.level,
+    intake: intakeOf(file.intake, inFolder),
     ocsp: {
       ...file.ocsp,
       issuers: file.ocsp.issuers.map((issuer) => ({
@@ -108,6 +118,16 @@ function configOf(file: ConfigFile, folder: string): Config {
       })),
       cache: cacheOf(file.ocsp.cache, inFolder),
     },
+  }
+}
+
+function intakeOf(intake: ConfigFile['intake'], inFolder: (path: string) => string): IntakeConfig {
+  return {
+    acceptedRoots: intake.accepted_roots === undefined ? undefined : inFolder(intake.accepted_roots),
+    refusedIssuers: intake.refused_issuers?.flatMap(({ organization, key_sha256 }) => [
+      ...(organization === undefined ? [] : [{ organization }]),
+      ...(key_sha256 === undefined ? [] : [{ keySha256: key_sha256 }]),
+    ]),
   }
 }
 

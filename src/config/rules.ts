@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { channels } from '../domain/policy.ts'
 import { type Finding, valueAt } from './document.ts'
+import { refusedIssuerSchema } from './intake_schema.ts'
 import { breakerSchema, issuerSchema, ocspSchema, refreshSchema } from './ocsp_schema.ts'
 import { redisSchema } from './redis_schema.ts'
 import { configSchema, policyName, policySchema, psd2Schema } from './schema.ts'
@@ -225,8 +226,20 @@ export const rules: readonly Rule[] = [
       })
     },
   },
+  {
+    says: 'An entry of `intake.refused_issuers` has `organization` or `key_sha256`.',
+    broken: (file) =>
+      items(valueAt(file, ['intake', 'refused_issuers'])).flatMap((written, index) => {
+        const named = refusalKeys.filter((key) => valueAt(written, [key]) !== undefined)
+        return unless(!isSection(written) || named.length === 1, ['intake', 'refused_issuers', index], {
+          message: named.length === 0 ? 'it names no issuer' : 'it names an issuer in two ways',
+          cure: 'write organization or key_sha256, and two entries for both',
+        })
+      }),
+  },
 ]
 
+const refusalKeys = Object.keys(refusedIssuerSchema.shape)
 const issuerKeys = Object.keys(issuerSchema.shape)
 
 type Broken = { readonly message: string; readonly cure: string } | false

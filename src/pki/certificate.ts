@@ -3,6 +3,7 @@ import type { Certificate } from '../domain/certificate.ts'
 import { type Der, DerError, expectTag, Fields, readDer, tag } from './der.ts'
 import { hexOf, oidOf } from './der_values.ts'
 import { readName, rfc4514Text, textsOf } from './name.ts'
+import { isSameName } from './name_match.ts'
 import { qcStatementsFromDer } from './qc_statements.ts'
 import { type SignatureVerdict, verifySignature } from './signature.ts'
 import { readX509 } from './x509.ts'
@@ -85,13 +86,23 @@ export function publicKeyOf(certificate: Certificate): KeyObject {
 const publicKeys = new WeakMap<Certificate, KeyObject>()
 
 /**
- * Whether `issuer` issued the certificate, as far as the two tell: the names are equal in DER (RFC 5280 6.1.3 (a)(4)) and the
+ * Whether `issuer` issued the certificate, as far as the two tell: the names are equal (RFC 5280 6.1.3 (a)(4)) and the
  * signature holds. A signature that rests on SHA-1 holds: `signatureOn` tells them apart. Never throws.
  */
 export function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
-  if (certificate.issuerDer !== issuer.subjectDer) return false
+  if (!isSameName(certificate.issuerDer, issuer.subjectDer)) return false
   const verdict = signatureOn(certificate, issuer)
   return verdict === 'valid' || verdict === 'valid_sha1'
+}
+
+/**
+ * Whether the certificate is its own issuer, as roots are. One whose algorithm is not known here counts: who trusts a root trusts it
+ * as it is given, and not for its signature (RFC 5280 6.1). Never throws.
+ */
+export function isSelfSigned(certificate: Certificate): boolean {
+  return (
+    isSameName(certificate.issuerDer, certificate.subjectDer) && signatureOn(certificate, certificate) !== 'invalid'
+  )
 }
 
 /** Verifies the certificate's signature with the issuer's key, whatever the names are. Never throws. */

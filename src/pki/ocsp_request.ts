@@ -32,7 +32,8 @@ export function certIdOf({ certificate, issuer }: OcspSubject, hashAlgorithm: Ha
   const digest = (bytes: Uint8Array): string => createHash(hashAlgorithm).update(bytes).digest('hex')
   return {
     hashAlgorithm,
-    issuerNameHash: digest(Buffer.from(issuer.subjectDer, 'hex')),
+    // RFC 6960 4.1.1: as the certificate writes it, which may differ from how the issuer does.
+    issuerNameHash: digest(Buffer.from(certificate.issuerDer, 'hex')),
     issuerKeyHash: digest(readX509(issuer.der).publicKeyBits),
     serialNumber: certificate.serialNumber,
   }

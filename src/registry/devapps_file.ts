@@ -4,7 +4,7 @@ import { byLine, DocumentError } from '../config/problem.ts'
 import { expected, fail, instant, keys, list, oneOf, read, text } from '../config/values.ts'
 import type { Certificate } from '../domain/certificate.ts'
 import type { DevApp, RegisteredCertificate } from '../domain/devapp.ts'
-import { CertificateError, certificatesFromPem, isSignedBy } from '../pki/certificate.ts'
+import { CertificateError, certificatesFromPem, isSelfSigned, isSignedBy } from '../pki/certificate.ts'
 import { isSecretHash } from './secrets.ts'
 
 const identifier = read(
@@ -38,7 +38,10 @@ const chain = z.string({ error: () => 'expected a chain in PEM' }).transform((pe
     const [leaf, issuer, ...above] = certificatesFromPem(pem)
     if (leaf !== undefined && issuer !== undefined) {
       const certificates = [leaf, issuer, ...above]
-      const gap = certificates.findIndex((each, i) => !isSignedBy(each, certificates[i + 1] ?? each))
+      const gap = certificates.findIndex((each, i) => {
+        const next = certificates[i + 1]
+        return next === undefined ? !isSelfSigned(each) : !isSignedBy(each, next)
+      })
       if (gap < 0) return { leaf, chain: [issuer, ...above] }
       fail(
         context,

@@ -36,6 +36,7 @@ describe('the configuration', () => {
       deadlineMs: 1_500,
       typeBase: 'https://devapp-authz.example/denials#',
       logLevel: 'info',
+      intake: { acceptedRoots: undefined, refusedIssuers: undefined },
       ocsp: {
         ...{ timeout: 1_000, fetch_timeout: 5_000, on_unavailable: 'deny', on_no_source: 'deny' },
         ...{ skew: 60_000, max_age: 86_400_000, allow_sha1: false, nonce: 'off', allow_private_addresses: false },

@@ -5,6 +5,7 @@ import { saidOf, validFile, withPolicy } from './fixture.ts'
 const mtls = { channel: 'mtls', require: ['certificate'] }
 const ocsp = (ocsp: object): object => ({ ...validFile(), ocsp })
 const redis = (redis: object): object => ocsp({ cache: { redis } })
+const intake = (intake: object): object => ({ ...validFile(), intake })
 
 /** What breaks each rule, by what the rule says, and what is said about it. */
 const broken: Readonly<Record<string, readonly [file: object, said: string][]>> = {
@@ -129,6 +130,16 @@ const broken: Readonly<Record<string, readonly [file: object, said: string][]>> 
         })),
       }),
       'ocsp.issuers[1].certificate: "acme.pem" stands here a second time; put what is said of one issuer into one entry',
+    ],
+  ],
+  'An entry of `intake.refused_issuers` has `organization` or `key_sha256`.': [
+    [
+      intake({ refused_issuers: [{}] }),
+      'intake.refused_issuers[0]: it names no issuer; write organization or key_sha256, and two entries for both',
+    ],
+    [
+      intake({ refused_issuers: [{ organization: 'Acme', key_sha256: 'ab'.repeat(32) }] }),
+      'intake.refused_issuers[0]: it names an issuer in two ways; write organization or key_sha256, and two entries for both',
     ],
   ],
 }
