@@ -25,6 +25,11 @@ const subcommands: readonly Entry[] = [
     load: async () => (await import('./cli/explain.ts')).explain,
   },
   {
+    words: 'check-envoy',
+    summary: "name what in Envoy's configuration leads around the service",
+    load: async () => (await import('./cli/check_envoy.ts')).checkEnvoy,
+  },
+  {
     words: 'truststore',
     summary: "write the CAs of the registered chains as Envoy's trust store",
     load: async () => (await import('./cli/truststore.ts')).truststore,

@@ -21,7 +21,15 @@ describe('devapp-authz', function () {
     const { code, stdout, stderr } = run('--help')
     expect([code, stderr]).to.deep.equal([0, ''])
     expect(stdout).to.match(/^devapp-authz: external authorization for Envoy\n\nUsage: devapp-authz SUBCOMMAND/)
-    for (const words of ['serve', 'check-config', 'truststore', 'devapp hash-secret', 'cert show', 'ocsp verify'])
+    for (const words of [
+      'serve',
+      'check-config',
+      'check-envoy',
+      'truststore',
+      'devapp hash-secret',
+      'cert show',
+      'ocsp verify',
+    ])
       expect(stdout).to.match(new RegExp(`^ {2}${words} +\\w`, 'm'))
     expect(run()).to.deep.equal({ code, stdout, stderr })
   })
