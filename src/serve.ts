@@ -11,6 +11,7 @@ import { SdsService } from './envoy/sds_service.ts'
 import { startServer } from './envoy/server.ts'
 import { TruststoreResource } from './envoy/truststore_resource.ts'
 import { startHttpServer } from './http/server.ts'
+import { RateLimit } from './limits/rate_limit.ts'
 import { countDecision } from './metrics/decisions.ts'
 import { measureEventLoop } from './metrics/event_loop.ts'
 import { Metrics } from './metrics/metrics.ts'
@@ -26,6 +27,7 @@ import { FileStore } from './registry/file_store.ts'
 import { Psd2Lists } from './registry/psd2_lists.ts'
 import type { RegistrySnapshot } from './registry/registry.ts'
 import { ClientSecrets } from './registry/secrets.ts'
+import { trialsOver } from './registry/trials.ts'
 import { revocationOptions } from './revocation/configured.ts'
 import { openRevocation } from './revocation/open_revocation.ts'
 
@@ -107,12 +109,17 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
   }
   const registered = registry.snapshot()
   if (registered !== undefined) watch(registered)
+  const trialRate = new RateLimit()
   const ports: Ports = {
     registry,
     revocation,
     secrets: new ClientSecrets(() => registry.snapshot()?.holdsChosenSecret === true),
     qtsps: psd2,
     withdrawals: psd2,
+    trials: {
+      ...trialsOver(() => registry.snapshot()),
+      admit: (source, rate, at) => trialRate.admit(source, rate, at),
+    },
     clock,
   }
   const wouldDeny = new WouldDenyCount()

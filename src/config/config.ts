@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
-import { Hostnames, type Policy, type Rules } from '../domain/policy.ts'
+import { Hostnames, type Policy, type Rate, type Rules } from '../domain/policy.ts'
 import type { ListenAddress } from '../listen_address.ts'
 import { type Environment, type Finding, findingsOf, readDocument, valueAt } from './document.ts'
 import { frozen } from './frozen.ts'
 import { type NamedFile, namedFiles } from './named_files.ts'
 import { byLine, DocumentError, type Problem } from './problem.ts'
 import { rules } from './rules.ts'
-import { type ConfigFile, configSchema, knownKeys, type PolicyFile } from './schema.ts'
+import { type ConfigFile, configSchema, knownKeys, type PolicyFile, rateSchema } from './schema.ts'
 
 /** What an operator decides; durations in milliseconds, paths absolute. Frozen. */
 export interface Config extends Rules {
@@ -98,7 +98,11 @@ function configOf(file: ConfigFile, folder: string): Config {
   return {
     listen: file.listen,
     adminAddress: file.admin,
-    hostnames: new Hostnames({ mtls: [mtls ?? '', ...otherMtls], tls: [tls ?? '', ...otherTls] }),
+    hostnames: new Hostnames({
+      mtls: [mtls ?? '', ...otherMtls],
+      tls: [tls ?? '', ...otherTls],
+      try: file.hostnames.try,
+    }),
     policies: new Map(Object.entries(file.policies).map(([name, policy]) => [name, policyOf(name, policy)])),
     metricsAddress: file.metrics?.listen,
     shadowUntil: file.shadow?.until,
@@ -148,7 +152,7 @@ function policyOf(name: string, policy: PolicyFile): Policy {
   return {
     name,
     channel: policy.channel,
-    require: new Set(policy.require),
+    require: new Set(policy.require ?? []),
     product: policy.product,
     psd2: policy.psd2,
     onUnavailable: policy.on_unavailable,
@@ -156,5 +160,11 @@ function policyOf(name: string, policy: PolicyFile): Policy {
     answer: policy.answer ?? (policy.psd2 === undefined ? 'problem' : 'berlin_group'),
     keepAuthorization: policy.keep_authorization,
     shadow: policy.shadow,
+    rate: policy.channel === 'try' ? rateOf(policy.rate) : undefined,
   }
+}
+
+function rateOf(rate: PolicyFile['rate']): Rate {
+  const { requests, total, per } = rate ?? rateSchema.parse({})
+  return { requests, total, perMs: per }
 }

@@ -5,7 +5,10 @@ import { checkResponse } from '../../../src/envoy/check_response.ts'
 import { identityHeaders, upstreamHeaders } from '../../../src/envoy/identity_headers.ts'
 import { certificate, devApp, policy, qwac } from '../../support/evidence.ts'
 
-const answering = { requestId: 'r-1', policy: policy(), devApp: 'acme', typeBase: 'https://docs.example/denials#' }
+const answering = {
+  ...{ requestId: 'r-1', policy: policy(), devApp: 'acme', typeBase: 'https://docs.example/denials#' },
+  ...{ apiHostname: 'api.example.com', wantsJson: false },
+}
 
 function passingHeaders(decision: Allow | Shadowed, changes: Parameters<typeof policy>[0] = {}) {
   const response = checkResponse(decision, { ...answering, policy: policy(changes) }).ok_response
