@@ -4,26 +4,29 @@ import { isSignedBy } from '../pki/certificate.ts'
 import { readX509 } from '../pki/x509.ts'
 import type { RegistrySnapshot } from './registry.ts'
 
-/** A snapshot as near misses are looked for in it: one by one, which is quick enough for one question. */
+/** A snapshot as near misses are looked for in it: one by one, some milliseconds for thousands. */
 export function registrationsIn(snapshot: RegistrySnapshot): Registrations {
   return {
     byClientKey: (clientKey) => snapshot.byClientKey(clientKey),
     isIssuedBy: isSignedBy,
-    haveSameKey: holdsKeyOf,
-    alike: (leaf) =>
-      snapshot.certificates
+    haveSameKey: (one, other) => holdsKey(keyOf(one), other),
+    alike: (leaf) => {
+      const key = keyOf(leaf)
+      return snapshot.certificates
         .filter(
-          (registered) =>
-            registered.leaf.serialNumber === leaf.serialNumber ||
-            registered.leaf.commonNames.some((name) => leaf.commonNames.includes(name)) ||
-            holdsKeyOf(leaf, registered.leaf),
+          ({ leaf: registered }) =>
+            registered.serialNumber === leaf.serialNumber ||
+            registered.commonNames.some((name) => leaf.commonNames.includes(name)) ||
+            holdsKey(key, registered),
         )
-        .map((certificate) => ({ certificate, owners: snapshot.ownersOf(certificate) })),
+        .map((certificate) => ({ certificate, owners: snapshot.ownersOf(certificate) }))
+    },
   }
 }
 
+/** The SubjectPublicKeyInfo. */
+const keyOf = ({ der }: Certificate): Buffer => Buffer.from(readX509(der).publicKeyInfo)
+
 /** Compares octets, which is far quicker than reading every certificate. */
-function holdsKeyOf(leaf: Certificate, { der }: Certificate): boolean {
-  const key = Buffer.from(readX509(leaf.der).publicKeyInfo)
-  return Buffer.from(der.buffer, der.byteOffset, der.byteLength).includes(key)
-}
+const holdsKey = (key: Buffer, { der }: Certificate): boolean =>
+  Buffer.from(der.buffer, der.byteOffset, der.byteLength).includes(key)

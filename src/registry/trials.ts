@@ -1,6 +1,7 @@
 import type { Certificate } from '../domain/certificate.ts'
 import type { ChainFinding } from '../domain/chain.ts'
 import type { DevApp } from '../domain/devapp.ts'
+import type { Registration, Registrations } from '../domain/near_miss.ts'
 import { DerError } from '../pki/der.ts'
 import { preparedNameText } from '../pki/name_match.ts'
 import { pathProblems } from '../pki/path_problem.ts'
@@ -20,9 +21,22 @@ export function trialsOver(snapshot: () => RegistrySnapshot | undefined): Pick<T
     },
     registrations: () => {
       const current = snapshot()
-      return current && registrationsIn(current)
+      return current && ofTheIssuer(registrationsIn(current))
     },
   }
+}
+
+/** A name that everybody uses costs no more signatures than these. */
+const maxAlike = 20
+
+/** Those of the issuer that the leaf names: no others could be told to who tries it. */
+function ofTheIssuer(registrations: Registrations): Registrations {
+  const alike = (leaf: Certificate): readonly Registration[] =>
+    registrations
+      .alike(leaf)
+      .filter(({ certificate: { chain } }) => chain[0].subjectDer === leaf.issuerDer)
+      .slice(0, maxAlike)
+  return { ...registrations, alike }
 }
 
 function findingOf(found: PathFinding): ChainFinding {
