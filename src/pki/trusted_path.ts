@@ -23,7 +23,7 @@ export type PathFinding =
 /** A longer path is none: Envoy's own limit is 100. */
 const maxPathLength = 8
 /** What a hostile set of certificates, each of which could have issued each, costs at most. */
-const maxSignatures = 64
+const maxSignatures = 24
 const maxPaths = 16
 
 /**
