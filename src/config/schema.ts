@@ -51,10 +51,10 @@ export const psd2Schema = keys({
 })
 
 export const rateSchema = keys({
-  requests: count(1, 100_000).default(30).meta({
+  requests: count(1, 100_000).prefault(30).meta({
     description: 'How many requests of one source are answered `per`; an IPv6 source is a /64. Others get 429.',
   }),
-  total: count(1, 1_000_000).default(600).meta({
+  total: count(1, 1_000_000).prefault(600).meta({
     description:
       'How many of all sources together. It bounds what a flood costs this process, which also decides about APIs.',
   }),
