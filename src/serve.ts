@@ -1,167 +1,47 @@
 import { parseArgs } from 'node:util'
-import { startAdminServer } from './admin/admin_server.ts'
-import { ocspRoutes } from './admin/ocsp_routes.ts'
-import { shadowRoutes } from './admin/shadow_routes.ts'
-import { configurationIn } from './cli/configuration_file.ts'
 import { exitCode, type Io } from './cli/io.ts'
-import type { Config } from './config/config.ts'
-import { policiesInShadow } from './domain/shadow.ts'
-import { checkService } from './envoy/check_service.ts'
-import { SdsService } from './envoy/sds_service.ts'
-import { startServer } from './envoy/server.ts'
-import { TruststoreResource } from './envoy/truststore_resource.ts'
-import { startHttpServer } from './http/server.ts'
-import { RateLimit } from './limits/rate_limit.ts'
-import { countDecision } from './metrics/decisions.ts'
-import { measureEventLoop } from './metrics/event_loop.ts'
-import { Metrics } from './metrics/metrics.ts'
-import { metricsRoute } from './metrics/route.ts'
-import { logDecision } from './ops/decision_record.ts'
-import { createLog, type Logger } from './ops/log.ts'
-import { ShadowNotice } from './ops/shadow_notice.ts'
-import { onShutdown } from './ops/shutdown.ts'
-import { WouldDenyCount } from './ops/would_deny_count.ts'
-import { certificateFromPem } from './pki/certificate.ts'
-import type { Clock, Ports } from './ports.ts'
-import { FileStore } from './registry/file_store.ts'
-import { Psd2Lists } from './registry/psd2_lists.ts'
-import type { RegistrySnapshot } from './registry/registry.ts'
-import { ClientSecrets } from './registry/secrets.ts'
-import { trialsOver } from './registry/trials.ts'
-import { revocationOptions } from './revocation/configured.ts'
-import { openRevocation } from './revocation/open_revocation.ts'
+import { exitCodeOf, UsageError } from './cli/service_command.ts'
+import { WatchedConfig } from './config/watched_config.ts'
+import { createLog } from './ops/log.ts'
+import { onHangUp, onShutdown } from './ops/signals.ts'
+import { startService } from './service.ts'
 
 const usage = `Runs the authorization service: gRPC for Envoy on the address that the configuration names, and one JSON line for each decision
-on standard output. SIGTERM stops it once what was asked is answered.
+on standard output. The configuration is taken over again when it changes, and on SIGHUP. SIGTERM stops it once what was asked is
+answered.
 
 Usage: devapp-authz serve --config FILE
 
   --config FILE   the configuration; devapp-authz check-config FILE names its problems
-  --help          this text
+  -h, --help      this text
 `
 
-/** How long what is under way may take after SIGTERM. */
-const graceMs = 5_000
-
 /** `devapp-authz serve`. Returns once it serves; the process lives on with its listeners. */
-export async function serve(argv: string[], io: Io): Promise<number> {
-  let values: { config?: string; help?: boolean }
-  try {
-    values = parseArgs({ args: argv, options: { config: { type: 'string' }, help: { type: 'boolean' } } }).values
-  } catch (error) {
-    io.stderr(`devapp-authz serve: ${(error as Error).message}\n\n${usage}`)
-    return exitCode.usage
-  }
-  if (values.help === true) {
-    io.stdout(usage)
+export function serve(argv: string[], io: Io): Promise<number> {
+  return exitCodeOf({ name: 'serve', usage, io }, async () => {
+    const options = { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const
+    const { values } = parseArgs({ args: argv, options })
+    if (values.help === true) {
+      io.stdout(usage)
+      return exitCode.done
+    }
+    if (values.config === undefined) throw new UsageError('--config is missing')
+    await run(values.config)
     return exitCode.done
-  }
-  if (values.config === undefined) {
-    io.stderr(`devapp-authz serve: --config is missing\n\n${usage}`)
-    return exitCode.usage
-  }
-  const config = configurationIn(values.config)
-  await run(config, createLog(config.logLevel), () => new Date())
-  return exitCode.done
+  })
 }
 
-/** Joins the parts: the one place that knows them all. */
-async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
-  const metrics = new Metrics()
-  const stopMeasuring = measureEventLoop(metrics)
-  let watch = (_: RegistrySnapshot): void => {}
-  const registry = new FileStore(config.registryFile, {
-    onLoaded: (snapshot) => {
-      log.info({ devapps: snapshot.devApps.length }, 'registry loaded')
-      watch(snapshot)
-    },
-    onRefused: (error) => log.error({ reason: error.message }, 'registry refused: what was in force stays'),
+async function run(path: string): Promise<void> {
+  const config = new WatchedConfig(path, process.env)
+  const log = createLog(config.current.logLevel)
+  const service = await startService({ config, log, clock: () => new Date() })
+  onHangUp(() => {
+    log.info('SIGHUP: reading the configuration and the registry')
+    config.reload()
+    void service.reloadRegistry()
   })
-  await registry.start()
-
-  const psd2 = new Psd2Lists({
-    ...config,
-    onLoaded: (list, entries) => log.info({ list, entries }, 'list loaded'),
-    onRefused: (list, error) => log.error({ list, reason: error.message }, 'list refused: what was in force stays'),
-  })
-  const options = revocationOptions(config.ocsp, (reason) => log.warn({ reason }, 'redis'))
-  const revocation = openRevocation(options, {
-    clock,
-    ownersOf: (certificate) =>
-      registry
-        .snapshot()
-        ?.ownersOf(certificate)
-        .map(({ id }) => id) ?? [],
-    observer: {
-      onFetch: (fetched) => log.debug(fetched, 'responder'),
-      onRejected: (rejection) => log.warn(rejection, 'answer rejected'),
-      onCrl: ({ location, crl }) =>
-        log.info({ location, entries: crl.revoked.size, nextUpdate: crl.nextUpdate }, 'crl'),
-      onCrlFailed: (failure) => log.warn(failure, 'no crl'),
-    },
-  })
-  const truststore = new TruststoreResource((reason) =>
-    log.error({ reason }, 'trust store refused: what was in force stays'),
-  )
-  watch = (snapshot) => {
-    revocation.register(snapshot.certificates)
-    truststore.follow(snapshot.devApps)
-  }
-  const registered = registry.snapshot()
-  if (registered !== undefined) watch(registered)
-  const trialRate = new RateLimit()
-  const ports: Ports = {
-    registry,
-    revocation,
-    secrets: new ClientSecrets(() => registry.snapshot()?.holdsChosenSecret === true),
-    qtsps: psd2,
-    withdrawals: psd2,
-    trials: {
-      ...trialsOver(() => registry.snapshot()),
-      admit: (source, rate, at) => trialRate.admit(source, rate, at),
-    },
-    clock,
-  }
-  const wouldDeny = new WouldDenyCount()
-  const sds = new SdsService(truststore, {
-    onOpened: (node) => log.debug({ node }, 'an Envoy asks for its trust store'),
-    onAccepted: ({ version, authorities }) => log.info({ version, cas: authorities }, 'Envoy has the trust store'),
-    onRejected: ({ version, authorities }, reason) =>
-      log.error({ version, cas: authorities, reason }, 'Envoy rejected the trust store: what it had stays'),
-    onUnknown: (names) => log.warn({ names }, 'Envoy asks for secrets that are not served'),
-  })
-  const check = checkService({
-    rules: () => config,
-    ports,
-    readCertificate: (pem) => registry.snapshot()?.readCertificate(pem) ?? certificateFromPem(pem),
-    deadlineMs: config.deadlineMs,
-    typeBase: config.typeBase,
-    onDecision: (record) => {
-      logDecision(log, record)
-      countDecision(metrics, record)
-      wouldDeny.add(record)
-      if (record.waived !== undefined) revocation.countWaived(record.waived)
-    },
-  })
-  const server = await startServer(config.listen, { check, sds })
-  const scraped =
-    config.metricsAddress &&
-    (await startHttpServer(config.metricsAddress, {
-      routes: [metricsRoute(metrics)],
-      onError: (error) => log.error({ err: error }, 'metrics'),
-    }))
-  const admin = await startAdminServer(config.adminAddress, {
-    routes: [...ocspRoutes(revocation.control, clock), ...shadowRoutes(() => config, wouldDeny, clock)],
-    onError: (error) => log.error({ err: error }, 'admin'),
-  })
-  const shadow = new ShadowNotice({ log, clock, inShadow: (now) => policiesInShadow(config, now) })
-  log.info({ address: server.address, admin: admin.address, metrics: scraped?.address }, 'serving')
   onShutdown(log, async () => {
-    await Promise.all([server.stop(graceMs), admin.stop(graceMs), scraped?.stop(graceMs)])
-    stopMeasuring()
-    registry.stop()
-    psd2.stop()
-    shadow.stop()
-    await revocation.close()
+    config.stop()
+    await service.stop()
   })
 }

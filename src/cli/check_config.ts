@@ -1,8 +1,9 @@
 import { accessSync, constants, readdirSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Config, type Examination, examineConfig } from '../config/config.ts'
+import { type Config, type ConfigSource, type Examination, examineConfig } from '../config/config.ts'
 import type { NamedFile } from '../config/named_files.ts'
+import { nameOfPostgres } from '../config/postgres_schema.ts'
 import { byLine, DocumentError, type Problem, problemText } from '../config/problem.ts'
 import { nameOfRedis } from '../config/redis_schema.ts'
 import { writtenHere } from '../config/values.ts'
@@ -10,6 +11,7 @@ import { certificatesFromPem } from '../pki/certificate.ts'
 import { WithdrawalList } from '../registry/withdrawals.ts'
 import { bytesOfFile } from './certificate_file.ts'
 import { columns } from './columns.ts'
+import { configSourceOf } from './configuration_file.ts'
 import { exitCode, type Io } from './io.ts'
 
 const usage = `Names every problem of a configuration file at once, each with its line, its path and the cure; without any, says what the
@@ -35,14 +37,14 @@ export function checkConfig(argv: string[], io: Io, environment: NodeJS.ProcessE
     return exitCode.done
   }
   const { file, json } = command
-  let text: string
+  let source: ConfigSource
   try {
-    text = bytesOfFile(file).toString('utf8')
+    source = configSourceOf(file, environment)
   } catch (error) {
     io.stderr(`devapp-authz check-config: ${(error as Error).message}\n`)
     return exitCode.refused
   }
-  const examined = examineConfig({ text, name: file, folder: dirname(file), environment })
+  const examined = examineConfig(source)
   const problems = byLine([...examined.problems, ...problemsOfNamedFiles(examined)])
   if (json) io.stdout(`${JSON.stringify({ ok: problems.length === 0, problems }, undefined, 2)}\n`)
   else if (problems.length > 0) io.stderr(listing(file, problems))
@@ -155,7 +157,7 @@ function summary(file: string, config: Config, written: Examination['file']): st
     `${file} holds no problem.`,
     `The service listens on ${config.listen} for ${mtls.join(', ')} with 2-way TLS and ${tls.join(', ')} with 1-way TLS.`,
     ...(tried.length === 0 ? [] : [`Certificates are tried on ${tried.join(', ')}.`]),
-    `DevApps are in ${basename(config.registryFile)}.`,
+    `DevApps are in ${config.registry.kind === 'file' ? basename(config.registry.path) : nameOfPostgres(config.registry)}.`,
     `A check takes at most ${config.deadlineMs} ms, of which ${config.ocsp.timeout} ms are for an OCSP answer;`,
     `answers are remembered in memory${redis === undefined ? '' : ` and in ${nameOfRedis(redis)}`}.`,
   ]

@@ -123,7 +123,7 @@ async function explained(
     const { decision } = judgement
     if (decision.kind === 'tried')
       throw new UsageError(`the policy ${attributes.policy} is for trying certificates: name that of an API`)
-    const response = responseTo('kind' in request ? undefined : request, judgement, config, config.typeBase)
+    const response = responseTo('kind' in request ? undefined : request, judgement, config)
     return {
       at: (judgement.evidence?.now ?? at).toISOString(),
       policy: attributes.policy ?? null,

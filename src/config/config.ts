@@ -1,9 +1,10 @@
 import { resolve } from 'node:path'
 import { Hostnames, type Policy, type Rate, type Rules } from '../domain/policy.ts'
 import type { ListenAddress } from '../listen_address.ts'
-import { type Environment, type Finding, findingsOf, readDocument, valueAt } from './document.ts'
+import { type Finding, findingsOf, readDocument, type Variables, valueAt } from './document.ts'
 import { frozen } from './frozen.ts'
 import { type NamedFile, namedFiles } from './named_files.ts'
+import type { PostgresFile } from './postgres_schema.ts'
 import { byLine, DocumentError, type Problem } from './problem.ts'
 import { rules } from './rules.ts'
 import { type ConfigFile, configSchema, knownKeys, type PolicyFile, rateSchema } from './schema.ts'
@@ -12,17 +13,23 @@ import { type ConfigFile, configSchema, knownKeys, type PolicyFile, rateSchema }
 export interface Config extends Rules {
   readonly listen: string
   readonly adminAddress: string
+  readonly registry: RegistryLocation
   /** `undefined` where nobody scrapes. */
   readonly metricsAddress: ListenAddress | undefined
-  readonly registryFile: string
   readonly qtspsFolder: string | undefined
   readonly withdrawnFile: string | undefined
   readonly deadlineMs: number
+  readonly shutdown: { readonly drainMs: number; readonly graceMs: number }
   readonly typeBase: string
   readonly logLevel: ConfigFile['log']['level']
   readonly intake: IntakeConfig
   readonly ocsp: ConfigFile['ocsp']
 }
+
+/** Where the DevApps are. */
+export type RegistryLocation =
+  | { readonly kind: 'file'; readonly path: string }
+  | ({ readonly kind: 'postgres' } & PostgresFile)
 
 /** Which chains of third parties are accepted. */
 export interface IntakeConfig {
@@ -32,13 +39,12 @@ export interface IntakeConfig {
   readonly refusedIssuers: readonly ({ readonly organization: string } | { readonly keySha256: string })[] | undefined
 }
 
-export interface ConfigSource {
+export interface ConfigSource extends Variables {
   readonly text: string
   /** As the operator calls it, for what is said about it. */
   readonly name: string
   /** Relative paths in the file start here. */
   readonly folder: string
-  readonly environment: Environment
 }
 
 /** What a configuration file holds, whether or not it can be used. */
@@ -63,10 +69,10 @@ export function loadConfig(source: ConfigSource): Config {
   return config
 }
 
-/** The same without throwing, for who wants to know more. Opens no file. */
-export function examineConfig({ text, folder, environment }: ConfigSource): Examination {
+/** The same without throwing, for who wants to know more. Opens no file by itself. */
+export function examineConfig({ text, folder, ...variables }: ConfigSource): Examination {
   const tooLong = text.length > maxLength
-  const document = readDocument(tooLong ? '' : text, environment)
+  const document = readDocument(tooLong ? '' : text, variables)
   const { value, located } = document
   const parsed = configSchema.safeParse(value ?? {})
   const findings = [
@@ -104,12 +110,13 @@ function configOf(file: ConfigFile, folder: string): Config {
       try: file.hostnames.try,
     }),
     policies: new Map(Object.entries(file.policies).map(([name, policy]) => [name, policyOf(name, policy)])),
+    registry: registryOf(file.registry, inFolder),
     metricsAddress: file.metrics?.listen,
     shadowUntil: file.shadow?.until,
-    registryFile: inFolder(file.registry.file),
     qtspsFolder: file.qtsps === undefined ? undefined : inFolder(file.qtsps),
     withdrawnFile: file.psd2.withdrawn === undefined ? undefined : inFolder(file.psd2.withdrawn),
     deadlineMs: file.deadline,
+    shutdown: { drainMs: file.shutdown.drain, graceMs: file.shutdown.grace },
     typeBase: file.answers.type_base.href,
     logLevel: file.log.level,
     intake: intakeOf(file.intake, inFolder),
@@ -125,7 +132,18 @@ function configOf(file: ConfigFile, folder: string): Config {
   }
 }
 
-function intakeOf(intake: ConfigFile['intake'], inFolder: (path: string) => string): IntakeConfig {
+type InFolder = (path: string) => string
+
+function registryOf({ file, postgres }: ConfigFile['registry'], inFolder: InFolder): RegistryLocation {
+  if (postgres === undefined) return { kind: 'file', path: inFolder(file ?? '') }
+  const { password_file, tls } = postgres
+  return {
+    ...{ kind: 'postgres', ...postgres },
+    ...{ password_file: password_file && inFolder(password_file), tls: tls && tlsOf(tls, inFolder) },
+  }
+}
+
+function intakeOf(intake: ConfigFile['intake'], inFolder: InFolder): IntakeConfig {
   return {
     acceptedRoots: intake.accepted_roots === undefined ? undefined : inFolder(intake.accepted_roots),
     refusedIssuers: intake.refused_issuers?.flatMap(({ organization, key_sha256 }) => [
@@ -137,15 +155,20 @@ function intakeOf(intake: ConfigFile['intake'], inFolder: (path: string) => stri
 
 type CacheFile = ConfigFile['ocsp']['cache']
 
-function cacheOf(cache: CacheFile, inFolder: (path: string) => string): CacheFile {
+function cacheOf(cache: CacheFile, inFolder: InFolder): CacheFile {
   const { redis } = cache
-  if (redis?.tls === undefined) return cache
-  const { ca, certificate, key } = redis.tls
-  const files = {
-    ...{ ca: ca && inFolder(ca), certificate: certificate && inFolder(certificate) },
-    key: key && inFolder(key),
+  return redis?.tls === undefined ? cache : { ...cache, redis: { ...redis, tls: tlsOf(redis.tls, inFolder) } }
+}
+
+function tlsOf<Tls extends Partial<Record<'ca' | 'certificate' | 'key', string | undefined>>>(
+  tls: Tls,
+  inFolder: InFolder,
+): Tls {
+  const { ca, certificate, key } = tls
+  return {
+    ...tls,
+    ...{ ca: ca && inFolder(ca), certificate: certificate && inFolder(certificate), key: key && inFolder(key) },
   }
-  return { ...cache, redis: { ...redis, tls: { ...redis.tls, ...files } } }
 }
 
 function policyOf(name: string, policy: PolicyFile): Policy {

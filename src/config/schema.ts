@@ -4,6 +4,7 @@ import { channels, credentials } from '../domain/policy.ts'
 import { parseListenAddress, parseLocalAddress } from '../listen_address.ts'
 import { intakeSchema } from './intake_schema.ts'
 import { ocspSchema } from './ocsp_schema.ts'
+import { postgresSchema } from './postgres_schema.ts'
 import { count, duration, hostname, instant, keys, list, oneOf, read, someOf, text, url, yesOrNo } from './values.ts'
 
 const onFailure = oneOf(['deny', 'allow'])
@@ -99,9 +100,12 @@ export const policySchema = keys({
 })
 
 export const registrySchema = keys({
-  file: text.meta({
-    description: 'The DevApps, a YAML file. It is read again when it changes.',
+  file: text.optional().meta({
+    description: 'A YAML file. It is read again when it changes.',
     examples: ['devapps.yaml'],
+  }),
+  postgres: postgresSchema.optional().meta({
+    description: 'A PostgreSQL database, instead of `file`. Every process follows its changes.',
   }),
 })
 
@@ -128,6 +132,17 @@ export const psd2ListsSchema = keys({
       'A YAML list of authorisations that were withdrawn while the certificates are still valid: entries with `organization_identifier`, as in the certificate, and `roles`, all where none are named. It has to be there, an empty list being `[]`, and is read again when it changes.',
     examples: ['withdrawn.yaml'],
   }),
+})
+
+/** What happens between SIGTERM and the end. */
+const shutdownSchema = keys({
+  drain: duration().prefault('5s').meta({
+    description:
+      'The longest wait for Envoy to hear by its health checks that the process is going, before it takes no further requests. Where nobody checks its health, it does not wait.',
+  }),
+  grace: duration(1)
+    .prefault('5s')
+    .meta({ description: 'How long what is under way may take after that. Then it is cut.' }),
 })
 
 const answersSchema = keys({
@@ -187,6 +202,7 @@ export const configSchema = keys({
   deadline: duration(1).prefault('1500ms').meta({
     description: "The longest that one check takes. Below the timeout of Envoy's ext_authz filter.",
   }),
+  shutdown: shutdownSchema.prefault({}).meta({ description: 'How the process ends on SIGTERM.' }),
   answers: answersSchema.prefault({}).meta({ description: 'What refusals say.' }),
   admin: localAddress('the service obeys whoever reaches it: write unix:/path/to.sock or 127.0.0.1:9192')
     .prefault(defaultAdminAddress)

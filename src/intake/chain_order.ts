@@ -1,14 +1,13 @@
 import type { Certificate } from '../domain/certificate.ts'
 import { isSelfSigned, isSignedBy } from '../pki/certificate.ts'
-import { isSameName } from '../pki/name_match.ts'
+import { preparedNameText } from '../pki/name_match.ts'
 import { isAuthority } from '../pki/path_extensions.ts'
 import type { PlacedCertificate } from './chain_file.ts'
 
 /** The certificates of a file, put in order. */
 export interface Arrangement {
   /**
-   * From the leaf upwards, each issued by the next; a second part begins above a gap, where an issuer is missing. Never empty, as no
-   * part is.
+   * From the leaf upwards, each issued by the next; another part begins above each gap, where an issuer is missing.
    */
   readonly parts: readonly [Part, ...Part[]]
   /** Whether the last of all is a root. */
@@ -35,51 +34,68 @@ export function arrange(
   const distinct = file.filter((placed) => !repeated.some((each) => each.placed === placed))
   if (!isPart(distinct)) return undefined
   const issuers = new Issuers(distinct)
-  if (issuers.inOrder(distinct)) {
-    const endsInRoot = issuers.isRoot(distinct.at(-1) as PlacedCertificate)
-    return { parts: [distinct], endsInRoot, repeated, extra: [] }
-  }
-  const lowest = issuers.pathFrom(issuers.leafOf(distinct), isAccepted)
-  const others = distinct.filter((placed) => !lowest.includes(placed))
-  const authorities = others.filter(({ certificate }) => isAuthority(certificate))
-  if (issuers.isRoot(lowest.at(-1) as PlacedCertificate) || !isPart(authorities))
-    return { parts: [lowest], endsInRoot: issuers.isRoot(lowest.at(-1) as PlacedCertificate), repeated, extra: others }
-  // Above the gap: CAs that may well belong to the chain.
-  const above = issuers.pathFrom(issuers.leafOf(authorities), isAccepted)
-  return {
-    parts: [lowest, above],
-    endsInRoot: issuers.isRoot(above.at(-1) as PlacedCertificate),
-    repeated,
-    extra: others.filter((placed) => !above.includes(placed)),
+  if (issuers.inOrder(distinct))
+    return { parts: [distinct], endsInRoot: issuers.isRoot(topOf(distinct)), repeated, extra: [] }
+  const parts: [Part, ...Part[]] = [issuers.pathFrom(issuers.leafOf(distinct), isAccepted)]
+  for (;;) {
+    const top = topOf(parts.at(-1) ?? parts[0])
+    const extra = distinct.filter((placed) => !parts.some((part) => part.includes(placed)))
+    const authorities = extra.filter(({ certificate }) => isAuthority(certificate))
+    if (issuers.isRoot(top) || !isPart(authorities)) return { parts, endsInRoot: issuers.isRoot(top), repeated, extra }
+    // Above a gap: CAs that may well belong to the chain.
+    parts.push(issuers.pathFrom(issuers.leafOf(authorities), isAccepted))
   }
 }
 
+/** The highest of a part. */
+export const topOf = (part: Part): PlacedCertificate => part.at(-1) ?? part[0]
+
 const isPart = (placed: readonly PlacedCertificate[]): placed is Part => placed.length > 0
 
-/** Who issued whom, among the certificates of a file. */
+/** Who issued whom, among the certificates of a file; found out once. */
 class Issuers {
+  readonly #subjects: ReadonlyMap<PlacedCertificate, string>
   readonly #issuers: ReadonlyMap<PlacedCertificate, readonly PlacedCertificate[]>
+  readonly #roots: ReadonlySet<PlacedCertificate>
 
   constructor(file: readonly PlacedCertificate[]) {
-    this.#issuers = new Map(file.map((placed) => [placed, issuersAmong(file, placed)]))
+    this.#subjects = new Map(file.map((placed) => [placed, preparedNameText(placed.certificate.subjectDer)]))
+    const selfSigned = new Set(file.filter(({ certificate }) => isSelfSigned(certificate)))
+    this.#issuers = new Map(file.map((placed) => [placed, selfSigned.has(placed) ? [] : this.#issuersOf(placed, file)]))
+    this.#roots = new Set(file.filter((placed) => selfSigned.has(placed) || this.#isDamagedRoot(placed)))
   }
 
+  /** Without those that a root may have besides itself. */
   of(placed: PlacedCertificate): readonly PlacedCertificate[] {
     return this.#issuers.get(placed) ?? []
   }
 
-  /** Its own issuer, where no other certificate is; one whose signature does not hold is a root that was damaged. */
   isRoot(placed: PlacedCertificate): boolean {
-    const { certificate } = placed
-    if (isSelfSigned(certificate)) return true
-    return isSameName(certificate.subjectDer, certificate.issuerDer) && this.of(placed).length === 0
+    return this.#roots.has(placed)
+  }
+
+  #isNamedBy(issuer: PlacedCertificate, { certificate }: PlacedCertificate): boolean {
+    return this.#subjects.get(issuer) === preparedNameText(certificate.issuerDer)
+  }
+
+  /** Those whose key verifies; where none does, those of the name, so that the signature is what is said to be wrong. */
+  #issuersOf(placed: PlacedCertificate, file: readonly PlacedCertificate[]): readonly PlacedCertificate[] {
+    const issuer = preparedNameText(placed.certificate.issuerDer)
+    const named = file.filter((other) => other !== placed && this.#subjects.get(other) === issuer)
+    const verified = named.filter((other) => isSignedBy(placed.certificate, other.certificate))
+    return verified.length > 0 ? verified : named
+  }
+
+  /** Its own issuer by name, where no other certificate is. */
+  #isDamagedRoot(placed: PlacedCertificate): boolean {
+    return this.#isNamedBy(placed, placed) && this.of(placed).length === 0
   }
 
   inOrder(file: Part): boolean {
     return file.every((placed, i) => {
       const next = file[i + 1]
       if (next === undefined) return true
-      return !this.isRoot(placed) && isSameName(placed.certificate.issuerDer, next.certificate.subjectDer)
+      return !this.isRoot(placed) && this.#isNamedBy(next, placed)
     })
   }
 
@@ -105,13 +121,4 @@ class Issuers {
     for (let next = below.get(end); next !== undefined; next = below.get(next)) path.unshift(next)
     return path
   }
-}
-
-/** Those whose key verifies; where none does, those of the name, so that the signature is what is said to be wrong. */
-function issuersAmong(file: readonly PlacedCertificate[], { certificate }: PlacedCertificate): PlacedCertificate[] {
-  const named = file.filter(
-    (other) => other.certificate !== certificate && isSameName(certificate.issuerDer, other.certificate.subjectDer),
-  )
-  const verified = named.filter((other) => isSignedBy(certificate, other.certificate))
-  return verified.length > 0 || isSelfSigned(certificate) ? verified : named
 }

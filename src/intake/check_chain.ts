@@ -4,7 +4,7 @@ import { pemOf, signatureOn } from '../pki/certificate.ts'
 import type { AcceptedRoots } from './accepted_roots.ts'
 import { placeOf, problemsOfIssuer, problemsOfLeaf } from './certificate_rules.ts'
 import { type PlacedCertificate, readChainFile } from './chain_file.ts'
-import { type Arrangement, arrange } from './chain_order.ts'
+import { type Arrangement, arrange, topOf } from './chain_order.ts'
 import { finding } from './chain_problems.ts'
 import type { ChainFinding, ChainReport } from './chain_report.ts'
 import { type Owner, type Sharing, warningsOf } from './chain_warnings.ts'
@@ -100,9 +100,9 @@ function problemsOfOrder({ parts, repeated, extra }: Arrangement, file: readonly
 
 function problemsOfCompleteness({ parts, endsInRoot }: Arrangement, accepted: AcceptedRoots): ChainFinding[] {
   const chain = parts.flat()
-  const top = chain.at(-1) ?? parts[0][0]
+  const top = topOf(parts.at(-1) ?? parts[0])
   const gaps = parts.slice(0, -1).map((part) => {
-    const below = part.at(-1) ?? part[0]
+    const below = topOf(part)
     return finding('missing_intermediate', placeOf(below), { issuer: below.certificate.issuer })
   })
   if (!endsInRoot) {

@@ -180,6 +180,11 @@ export const metricCatalogue = {
     'Trust stores sent to Envoy (sent), taken over (ack) and refused (nack).',
     '`nack`: Envoy keeps the last one that it took; the log says why.',
   ),
+  ready: gauge(
+    [],
+    'Whether the process is ready for requests: 1 or 0.',
+    '`/readyz` on the admin port says what is missing.',
+  ),
   event_loop_delay_seconds: gauge(
     ['quantile'],
     'How late timers of this process fire: p50, p99 and the longest since the last scrape.',

@@ -45,15 +45,21 @@ export function derFromPem(pem: string): Uint8Array {
  * empty list. Throws CertificateError on a CERTIFICATE block that cannot be read, and above 1 MiB.
  */
 export function certificatesFromPem(pem: string): Certificate[] {
+  return dersFromPem(pem).map(certificateFromDer)
+}
+
+/** The DER in each CERTIFICATE block, unread. Throws CertificateError like `certificatesFromPem`. */
+export function dersFromPem(pem: string): Uint8Array[] {
   if (pem.length > maxChainPemLength) throw new CertificateError(`PEM of more than ${maxChainPemLength} characters`)
   const blocks = [...pem.matchAll(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g)]
   const armours = pem.match(/-----(BEGIN|END) CERTIFICATE-----/g) ?? []
   if (armours.length !== 2 * blocks.length) throw new CertificateError('a PEM block of a CERTIFICATE is not closed')
-  return blocks.map(([, base64 = '']) => certificateFromDer(derFromBase64(base64)))
+  return blocks.map(([, base64 = '']) => derFromBase64(base64))
 }
 
 function derFromBase64(base64: string): Uint8Array {
-  const text = base64.replace(/\s+/g, '')
+  const lines = base64.replaceAll('\n', '')
+  const text = /\s/.test(lines) ? lines.replace(/\s+/g, '') : lines
   const der = Buffer.from(text, 'base64')
   // Buffer skips what is not base64, so the way back tells.
   if (der.toString('base64') !== text) throw new CertificateError('a PEM block is not base64')

@@ -74,7 +74,7 @@ function checkHost(text: string): void {
 /** One mailbox, or all those of hosts. */
 function checkMailboxes(text: string): void {
   const [local, host] = mailboxParts(text)
-  if (text.includes('@') && (local === '' || local.includes('@') || host === '' || host.startsWith('.')))
+  if (text.includes('@') && (local.includes('@') || host === '' || host.startsWith('.')))
     throw new DerError('a constraint that names no mailbox')
   checkHost(host)
 }
@@ -99,12 +99,12 @@ function isExactHostOrBelow(host: string, base: string): boolean {
   return end.startsWith('.') ? name.endsWith(end) && name.length > end.length : name === end
 }
 
-/** A base with @ is one mailbox, whose local part is compared as it is (RFC 5321 2.4). */
+/** A base with @ is one mailbox, whose local part is compared as it is (RFC 5321 2.4); with nothing before it, it means the host. */
 function isMailboxWithin(mailbox: string, base: string): boolean {
   const [local, host] = mailboxParts(mailbox)
   if (!base.includes('@')) return isExactHostOrBelow(host, base)
   const [baseLocal, baseHost] = mailboxParts(base)
-  return local === baseLocal && lowerCase(host) === lowerCase(baseHost)
+  return (baseLocal === '' || local === baseLocal) && lowerCase(host) === lowerCase(baseHost)
 }
 
 function mailboxParts(mailbox: string): [local: string, host: string] {

@@ -1,7 +1,7 @@
 import type { Certificate } from '../domain/certificate.ts'
 import type { ChainFinding } from '../domain/chain.ts'
 import type { DevApp } from '../domain/devapp.ts'
-import type { Registration, Registrations } from '../domain/near_miss.ts'
+import type { Registration } from '../domain/near_miss.ts'
 import { DerError } from '../pki/der.ts'
 import { preparedNameText } from '../pki/name_match.ts'
 import { pathProblems } from '../pki/path_problem.ts'
@@ -21,22 +21,29 @@ export function trialsOver(snapshot: () => RegistrySnapshot | undefined): Pick<T
     },
     registrations: () => {
       const current = snapshot()
-      return current && ofTheIssuer(registrationsIn(current))
+      return current && { ...registrationsIn(current), alike: (leaf) => foundByLookup(current, leaf) }
     },
   }
 }
 
-/** A name that everybody uses costs no more signatures than these. */
-const maxAlike = 20
-
-/** Those of the issuer that the leaf names: no others could be told to who tries it. */
-function ofTheIssuer(registrations: Registrations): Registrations {
-  const alike = (leaf: Certificate): readonly Registration[] =>
-    registrations
-      .alike(leaf)
-      .filter(({ certificate: { chain } }) => chain[0].subjectDer === leaf.issuerDer)
-      .slice(0, maxAlike)
-  return { ...registrations, alike }
+/**
+ * What the lookups of the request path find, however many certificates there are: the one of the same serial number and name, or
+ * the one that this likely renews. Others could be told to nobody who tries a certificate, or cost a look at every one.
+ */
+function foundByLookup(snapshot: RegistrySnapshot, leaf: Certificate): readonly Registration[] {
+  const binding = snapshot.bindingOf(leaf)
+  switch (binding.status) {
+    case 'differs':
+    case 'other_issuer': {
+      const beside = snapshot.bindingOf(binding.registered)
+      return beside.status === 'registered' ? [beside] : []
+    }
+    case 'unregistered':
+      return binding.likelyRenewalOf === undefined ? [] : [binding.likelyRenewalOf]
+    case 'registered':
+    case 'not_presented':
+      return []
+  }
 }
 
 function findingOf(found: PathFinding): ChainFinding {

@@ -28,12 +28,13 @@ describe('the configuration', () => {
     expect(rest).to.deep.equal({
       listen: 'unix:/run/devapp-authz/authz.sock',
       adminAddress: 'unix:/run/devapp-authz/admin.sock',
+      registry: { kind: 'file', path: '/etc/devapp-authz/devapps.yaml' },
       metricsAddress: undefined,
-      registryFile: '/etc/devapp-authz/devapps.yaml',
       qtspsFolder: undefined,
       withdrawnFile: undefined,
       shadowUntil: undefined,
       deadlineMs: 1_500,
+      shutdown: { drainMs: 5_000, graceMs: 5_000 },
       typeBase: 'https://devapp-authz.example/denials#',
       logLevel: 'info',
       intake: { acceptedRoots: undefined, refusedIssuers: undefined },
@@ -124,12 +125,26 @@ describe('the configuration', () => {
     })
   }
 
+  it('takes the roots and the refused issuers of intake', () => {
+    const { intake } = loadWith({
+      intake: {
+        accepted_roots: 'roots/',
+        refused_issuers: [{ organization: 'Acme' }, { key_sha256: 'AB'.repeat(32) }],
+      },
+    })
+    expect(intake).to.deep.equal({
+      acceptedRoots: '/etc/devapp-authz/roots',
+      refusedIssuers: [{ organization: 'Acme' }, { keySha256: 'ab'.repeat(32) }],
+    })
+    expect(loadWith({ intake: { refused_issuers: [] } }).intake.refusedIssuers).to.deep.equal([])
+  })
+
   it("starts relative paths at the file's folder, and leaves absolute ones", () => {
     const config = loadWith({
       ...{ registry: { file: '/srv/devapps.yaml' }, qtsps: '../qtsps', psd2: { withdrawn: 'withdrawn.yaml' } },
       ocsp: { issuers: [{ certificate: 'issuers/a.pem', responder_certificate: './pinned.pem' }] },
     })
-    expect(config.registryFile).to.equal('/srv/devapps.yaml')
+    expect(config.registry).to.deep.equal({ kind: 'file', path: '/srv/devapps.yaml' })
     expect(config.qtspsFolder).to.equal('/etc/qtsps')
     expect(config.withdrawnFile).to.equal('/etc/devapp-authz/withdrawn.yaml')
     expect(config.ocsp.issuers[0]).to.deep.include({

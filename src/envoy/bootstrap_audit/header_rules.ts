@@ -1,4 +1,4 @@
-import { identityHeaders } from '../identity_headers.ts'
+import { upstreamHeaders } from '../identity_headers.ts'
 import { typed } from './extension.ts'
 import type { HttpConnections } from './gateway.ts'
 import { matchesText } from './matcher.ts'
@@ -15,7 +15,7 @@ export const headerRules: readonly Rule[] = [
     cure: 'Remove them by `early_header_mutation_extensions`, as envoy/envoy.yaml does.',
     broken: ofHttp((http) => {
       const removals = removalsIn(http)
-      const kept = identityHeaders.filter((name) => !removals.some((removes) => removes(name)))
+      const kept = upstreamHeaders.filter((name) => !removals.some((removes) => removes(name)))
       const place = http.part.at('early_header_mutation_extensions')
       return brokenIf(kept.length > 0, place, `${kept.join(', ')} of a client reach the upstream`)
     }),
@@ -79,7 +79,7 @@ export const headerRules: readonly Rule[] = [
 
 const xfccDetails = ['SANITIZE', 'FORWARD_ONLY', 'APPEND_FORWARD', 'SANITIZE_SET', 'ALWAYS_FORWARD_ONLY'] as const
 
-const isIdentity = (name: string): boolean => identityHeaders.some((header) => header === name.toLowerCase())
+const isIdentity = (name: string): boolean => upstreamHeaders.some((header) => header === name.toLowerCase())
 
 function ofIdentity(name: Part, at: Part, done: string): readonly Broken[] {
   return brokenIf(isIdentity(name.text ?? ''), at, `${name.text} is ${done} after the service has set it`)

@@ -43,6 +43,7 @@ const cases: readonly { base: Uint8Array; within: Uint8Array[]; outside: Uint8Ar
     within: [email('Alice@EXAMPLE.com')],
     outside: [email('alice@example.com'), email('Bob@example.com')],
   },
+  { base: email('@example.com'), within: [email('a@example.com')], outside: [email('a@sub.example.com')] },
   {
     base: uri('host.example.com'),
     within: [uri('https://host.example.com/path?q#f'), uri('ftp://user:secret@HOST.example.com:8021/')],

@@ -24,7 +24,10 @@ const extension = (kind: string, message: string, config: object = {}) => ({
   name: kind,
   typed_config: { '@type': `type.googleapis.com/envoy.extensions.filters.http.${kind}.v3.${message}`, ...config },
 })
-const removals = ['x-devapp-id', 'x-client-cert-serial', 'x-client-cert-cn', 'x-client-cert-sha256']
+const removals = [
+  ...['x-devapp-id', 'x-client-cert-serial', 'x-client-cert-cn', 'x-client-cert-sha256'],
+  'x-devapp-authz-shadow',
+]
 
 /** What is another way of being right. */
 const harmless: Readonly<Record<string, readonly Change[]>> = {
