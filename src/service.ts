@@ -11,6 +11,7 @@ import { SdsService } from './envoy/sds_service.ts'
 import { startServer } from './envoy/server.ts'
 import { TruststoreResource } from './envoy/truststore_resource.ts'
 import { startHttpServer } from './http/server.ts'
+import { RateLimit } from './limits/rate_limit.ts'
 import { countDecision } from './metrics/decisions.ts'
 import { measureEventLoop } from './metrics/event_loop.ts'
 import { Metrics } from './metrics/metrics.ts'
@@ -31,6 +32,7 @@ import { openRegistrySource } from './registry/open_registry.ts'
 import { Psd2Lists } from './registry/psd2_lists.ts'
 import type { RegistrySnapshot } from './registry/registry.ts'
 import { ClientSecrets } from './registry/secrets.ts'
+import { trialsOver } from './registry/trials.ts'
 import { revocationOptions } from './revocation/configured.ts'
 import { CurrentRevocation } from './revocation/current_revocation.ts'
 import { openRevocation } from './revocation/open_revocation.ts'
@@ -94,8 +96,10 @@ export async function startService({ config, log, clock }: ServiceParts): Promis
   const registered = snapshot()
   if (registered !== undefined) watch(registered)
 
+  const trialRate = new RateLimit()
   const ports: Ports = {
     ...{ registry, revocation, qtsps: psd2, withdrawals: psd2, clock },
+    trials: { ...trialsOver(snapshot), admit: (source, rate, at) => trialRate.admit(source, rate, at) },
     secrets: new ClientSecrets(() => snapshot()?.holdsChosenSecret === true),
   }
   const wouldDeny = new WouldDenyCount()

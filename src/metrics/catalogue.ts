@@ -37,7 +37,7 @@ export const metricCatalogue = {
   decisions_total: counter(
     ['policy', 'code', 'channel'],
     'Decisions by policy, code (allow, or a code of docs/denials.md) and channel.',
-    'The traffic, and what is refused. A code that rises for one policy is one API or one third party; one that rises for all is ours or the issuer’s. A policy that does not exist counts as `none`.',
+    'The traffic, and what is refused. A code that rises for one policy is one API or one third party; one that rises for all is ours or the issuer’s. A policy that does not exist counts as `none`. The channel `try` counts certificates that were tried, by what an API would have said: no refusals.',
   ),
   check_duration_seconds: histogram(
     ['channel'],
