@@ -46,6 +46,8 @@ export interface ServiceParts {
 }
 
 export interface RunningService {
+  /** Where it listens, with the ports that were taken. */
+  readonly addresses: Readonly<Record<'address' | 'admin', string> & { metrics: string | undefined }>
   /** Reads the registry now. Never rejects: the log is told. */
   reloadRegistry(): Promise<void>
   /** Takes no more requests once Envoy knows, answers those that came, and closes everything. */
@@ -152,9 +154,8 @@ export async function startService({ config, log, clock }: ServiceParts): Promis
     },
     onUnchanged: () => metrics.count('config_reloads_total', { result: 'unchanged' }),
   })
-  log.info({ address: server.address, admin: admin.address, metrics: scraped?.address }, 'serving')
-
   return {
+    addresses: { address: server.address, admin: admin.address, metrics: scraped?.address },
     reloadRegistry: () => registry.reload(),
     stop: async () => {
       const { drainMs, graceMs } = config.current.shutdown
