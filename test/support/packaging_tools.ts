@@ -41,12 +41,9 @@ export function kubernetesSchemas(release: string, progress: Progress): string {
   const packaged = join(packages(), 'kubernetes_validate', 'kubernetes-json-schema', `v${release}-local-strict`)
   mkdirSync(own, { recursive: true })
   for (const file of readdirSync(packaged)) {
-    // They refer to each other by the path of a web server.
-    const schema = readFileSync(join(packaged, file), 'utf8').replaceAll(
-      '"/api/_definitions.json#',
-      '"_definitions.json#',
-    )
-    writeFileSync(join(own, file), schema)
+    // Their ids, and what they refer to, are places on a web server.
+    const { $id: _, ...schema } = JSON.parse(readFileSync(join(packaged, file), 'utf8')) as { $id?: string }
+    writeFileSync(join(own, file), JSON.stringify(schema).replaceAll('"/api/_definitions.json#', '"_definitions.json#'))
   }
   return own
 }
