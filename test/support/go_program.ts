@@ -25,7 +25,7 @@ export function findGoProgram({ name, path, version }: GoProgram, progress: Prog
     throw new Error(
       `${name} ${version} is built by Go, which is not here: install Go 1.26 or newer from https://go.dev/dl/.`,
     )
-  progress(`Building ${name} ${version} with go install into .tools/, once (helm takes some minutes) ...`)
+  progress(`Building ${name} ${version} with go install into .tools/, once; from nothing it takes minutes ...`)
   const { ok, output } = run('env', [`GOBIN=${folder}`, 'go', 'install', `${path}@${version}`])
   if (!ok) throw new Error(`${name} ${version} could not be built.\ngo install said:\n${output.slice(-2_000)}`)
   return binary
