@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, readlinkSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
@@ -9,6 +18,7 @@ import { writeExample } from '../support/example_service.ts'
 import { findHelm, findKubeconform, kubernetesSchemas } from '../support/packaging_tools.ts'
 import { packInto } from '../support/packed.ts'
 import { run } from '../support/program.ts'
+import { startService } from '../support/service.ts'
 import { temporaryFolder } from '../support/temporary_folder.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -76,6 +86,17 @@ describe('docs/deployment.md', function () {
     expect(existsSync(path(config))).to.equal(true)
     expect(readlinkSync(path('opt/devapp-authz/current'))).to.equal(version)
     expect(readFileSync(path('calls'), 'utf8')).to.include('systemctl enable --now devapp-authz')
+  })
+
+  it('leaves a program without what only building and testing need, which runs', async () => {
+    const installed = path('opt/devapp-authz', version, 'node_modules')
+    expect(readdirSync(installed)).to.include('zod').and.not.include('mocha').and.not.include('typescript')
+    const program = join(installed, '.bin', 'devapp-authz')
+    const config = path('etc/devapp-authz/authz.yaml')
+    expect(run(program, ['serve', '--help']).output).to.include('--config FILE')
+    const service = await startService({ main: join(installed, 'devapp-authz', 'dist', 'main.js'), config })
+    expect(run(program, ['ocsp', 'status', '--config', config]).ok).to.equal(true)
+    expect(await service.stop()).to.equal(0)
   })
 
   it('names files and values of the chart that there are', () => {

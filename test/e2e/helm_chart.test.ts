@@ -46,12 +46,12 @@ describe('the Helm chart', function () {
   })
   after(() => folder.remove())
 
-  const kubeconform = (file: string, release: string) =>
+  const kubeconform = (files: readonly string[], release: string) =>
     run(findKubeconform(console.error), [
       // Its schema is that of Prometheus's operator, which no package carries.
       ...['-strict', '-summary', '-skip', 'ServiceMonitor'],
       ...['-schema-location', join(kubernetesSchemas(release, console.error), '{{.ResourceKind}}{{.KindSuffix}}.json')],
-      join(folder.path, file),
+      ...files.map((file) => join(folder.path, file)),
     ])
 
   it('holds the reference configuration of Envoy, unchanged', () => {
@@ -67,22 +67,26 @@ describe('the Helm chart', function () {
     expect(container(podIn(manifests.minimal), 'envoy').image).to.equal(`envoyproxy/envoy:v${tested}`)
   })
 
-  for (const values of valuesFiles) {
-    it(`renders what Kubernetes takes, old and new, with the values ${values}`, () => {
-      const linted = helm(['lint', chartFolder, '--strict', '--values', valuesPath(values)])
-      expect(linted.output).to.include('0 chart(s) failed')
-      expect(linted.ok).to.equal(true)
-      for (const release of releases) {
-        const { ok, output } = kubeconform(`${values}.yaml`, release)
-        expect(output).to.match(/Valid: [89], Invalid: 0, Errors: 0, Skipped: [01]$/)
-        expect(ok).to.equal(true)
-      }
+  for (const values of valuesFiles)
+    it(`leaves helm lint nothing to fail, with the values ${values}`, () => {
+      const { ok, output } = helm(['lint', chartFolder, '--strict', '--values', valuesPath(values)])
+      expect(output).to.include('0 chart(s) failed')
+      expect(ok).to.equal(true)
     })
-  }
+
+  for (const release of releases)
+    it(`renders what Kubernetes ${release} takes`, () => {
+      const { ok, output } = kubeconform(
+        valuesFiles.map((values) => `${values}.yaml`),
+        release,
+      )
+      expect(output).to.match(/Valid: 24, Invalid: 0, Errors: 0, Skipped: 1$/)
+      expect(ok).to.equal(true)
+    })
 
   it('would be told of a key that Kubernetes does not know', () => {
     writeFileSync(join(folder.path, 'misspelt.yaml'), rendered.minimal.replace('fsGroup:', 'fsgroup:'))
-    expect(kubeconform('misspelt.yaml', '1.37.0').output).to.include("additional properties 'fsgroup' not allowed")
+    expect(kubeconform(['misspelt.yaml'], '1.37.0').output).to.include("additional properties 'fsgroup' not allowed")
   })
 
   it('refuses an older Kubernetes, which has no sidecars', () => {

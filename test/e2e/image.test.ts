@@ -17,7 +17,7 @@ import { writeExample } from '../support/example_service.ts'
 import { GuardedProcess } from '../support/guarded_process.ts'
 import { findHadolint } from '../support/packaging_tools.ts'
 import { packInto } from '../support/packed.ts'
-import { programOnPath } from '../support/program.ts'
+import { programOnPath, run } from '../support/program.ts'
 import { temporaryFolder } from '../support/temporary_folder.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -122,6 +122,10 @@ describe('Dockerfile', function () {
     })
     await service.printed('it served', () => service.stdout.find((line) => line.includes('"serving"')))
     expect(readdirSync(sockets)).to.have.members(['authz.sock', 'admin.sock'])
+    const status = run(process.execPath, [
+      ...[join(app, 'dist', 'main.js'), 'ocsp', 'status', '--config', join(config, 'authz.yaml')],
+    ])
+    expect(status.ok, status.output).to.equal(true)
     expect(await service.stop()).to.equal(0)
     const written = execFileSync('find', [folder.path, '-user', '1000', '-not', '-type', 'd'], { encoding: 'utf8' })
     expect(written).to.equal('')
