@@ -120,7 +120,10 @@ export async function startService({ config, log, clock }: ServiceParts): Promis
   const stopLooking = measureRevocation(metrics, { revocation, clock })
   measureTruststore(metrics, sds)
   const shadowed = (now: Date) => policiesInShadow(config.current, now)
-  metrics.onScrape(() => metrics.set('shadow_policies', {}, shadowed(clock()).length))
+  metrics.onScrape(() => {
+    metrics.forget('shadow_policies')
+    for (const { policy } of shadowed(clock())) metrics.set('shadow_policies', { policy }, 1)
+  })
 
   const health = new Health(readiness)
   const server = await startServer(atStart.listen, { check, sds, health })

@@ -51,9 +51,9 @@ export const metricCatalogue = {
     'What would be refused without shadow mode. Zero for as long as callers need, then switch it off.',
   ),
   shadow_policies: gauge(
-    [],
-    'Policies that are in shadow mode now.',
-    'Anything above zero lets requests pass that the policy refuses.',
+    ['policy'],
+    'Policies that are in shadow mode now: 1 for each; no others are there.',
+    'Requests pass that the policy refuses, without identity headers.',
   ),
   waived_total: counter(
     ['reason'],

@@ -52,7 +52,12 @@ export const traffic: Dashboard = {
         {
           ...{ title: 'Policies in shadow mode', kind: 'stat', unit: 'short', width: 4 },
           description: 'Policies that log what they would deny, and let it pass.',
-          queries: [{ expr: `max(devapp_authz_shadow_policies{${chosen}})`, legend: 'policies' }],
+          queries: [
+            {
+              expr: `count(count by (policy) (devapp_authz_shadow_policies{${chosen}})) or vector(0)`,
+              legend: 'policies',
+            },
+          ],
         },
       ],
     },
