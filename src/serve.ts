@@ -34,7 +34,11 @@ export function serve(argv: string[], io: Io): Promise<number> {
 async function run(path: string): Promise<void> {
   const config = new WatchedConfig(path, process.env)
   const log = createLog(config.current.logLevel)
-  const service = await startService({ config, log, clock: () => new Date() })
+  const service = await startService({ config, log, clock: () => new Date() }).catch((error: unknown) => {
+    // What had begun, such as a watched file, would keep the process alive once the error is told.
+    setImmediate(() => process.exit(exitCode.refused))
+    throw error
+  })
   onHangUp(() => {
     log.info('SIGHUP: reading the configuration and the registry')
     config.reload()

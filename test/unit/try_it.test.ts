@@ -43,10 +43,14 @@ interface Setting {
   readonly devApps?: readonly DevApp[]
   readonly sent?: readonly Certificate[]
   readonly request?: Partial<AuthRequest>
+  readonly shadowUntil?: Date
 }
 
 /** Who was asked, beside the judgement. */
-function tryIt(presented: Certificate | undefined, { devApps = [acme], sent = [], request: more = {} }: Setting = {}) {
+function tryIt(
+  presented: Certificate | undefined,
+  { devApps = [acme], sent = [], request: more = {}, shadowUntil }: Setting = {},
+) {
   const snapshot = new RegistrySnapshot(devApps)
   const asked = { responders: 0, secrets: 0 }
   const ports: Ports = {
@@ -75,7 +79,7 @@ function tryIt(presented: Certificate | undefined, { devApps = [acme], sent = []
       sentChain: () => ({ status: 'read', certificates: presented ? [presented, ...sent] : [] }),
       ...more,
     }),
-    rules,
+    { ...rules, shadowUntil },
     ports,
   ) as Judgement
   expect(judgement.decision.kind).to.equal('tried')
@@ -96,6 +100,11 @@ describe('trying a certificate', () => {
       ['accounts', 'qwac_required', false],
     ])
     expect(code({ tried })).to.equal('allow')
+  })
+
+  it('says what is refused although shadow mode lets everything pass for now', () => {
+    const { tried } = tryIt(leaf, { shadowUntil: new Date(now.getTime() + 1) })
+    expect(tried.policies.map(({ denial }) => denial?.code)).to.deep.equal([undefined, undefined, 'qwac_required'])
   })
 
   it('takes what an API says for its own code, where none would let the certificate in', () => {
