@@ -82,6 +82,12 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     onLoaded: (list, entries) => log.info({ list, entries }, 'list loaded'),
     onRefused: (list, error) => log.error({ list, reason: error.message }, 'list refused: what was in force stays'),
   })
+  // OpenTelemetry is loaded only where something is traced.
+  const tracing =
+    config.tracing &&
+    (await import('./tracing/open_tracing.ts')).openTracing(config.tracing, {
+      ...{ log, onDropped: ({ spans, reason }) => metrics.count('tracing_dropped_spans_total', { reason }, spans) },
+    })
   const options = revocationOptions(config.ocsp, (reason) => log.warn({ reason }, 'redis'))
   const revocation = openRevocation(options, {
     clock,
@@ -91,8 +97,15 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
         ?.ownersOf(certificate)
         .map(({ id }) => id) ?? [],
     observer: {
-      onFetch: (fetched) => log.debug(fetched, 'responder'),
-      onRejected: (rejection) => log.warn(rejection, 'answer rejected'),
+      onFetch: (fetched) => {
+        log.debug(fetched, 'responder')
+        tracing?.fetched(fetched)
+      },
+      onRejected: (rejection) => {
+        log.warn(rejection, 'answer rejected')
+        tracing?.rejected(rejection)
+      },
+      onCommand: tracing && ((given) => tracing.commanded(given)),
       onCrl: ({ location, crl }) =>
         log.info({ location, entries: crl.revoked.size, nextUpdate: crl.nextUpdate }, 'crl'),
       onCrlFailed: (failure) => log.warn(failure, 'no crl'),
@@ -130,13 +143,14 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     deadlineMs: config.deadlineMs,
     typeBase: config.typeBase,
     onDecision: (record) => {
+      tracing?.decided(record)
       logDecision(log, record)
       countDecision(metrics, record)
       wouldDeny.add(record)
       if (record.waived !== undefined) revocation.countWaived(record.waived)
     },
   })
-  const server = await startServer(config.listen, { check, sds })
+  const server = await startServer(config.listen, { check: tracing?.around(check) ?? check, sds })
   const scraped =
     config.metricsAddress &&
     (await startHttpServer(config.metricsAddress, {
@@ -156,5 +170,6 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     psd2.stop()
     shadow.stop()
     await revocation.close()
+    await tracing?.stop(graceMs)
   })
 }

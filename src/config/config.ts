@@ -20,6 +20,8 @@ export interface Config extends Rules {
   readonly deadlineMs: number
   readonly typeBase: string
   readonly logLevel: ConfigFile['log']['level']
+  /** `undefined` where nothing is traced. */
+  readonly tracing: ConfigFile['tracing']
   readonly ocsp: ConfigFile['ocsp']
 }
 
@@ -99,6 +101,7 @@ function configOf(file: ConfigFile, folder: string): Config {
     deadlineMs: file.deadline,
     typeBase: file.answers.type_base.href,
     logLevel: file.log.level,
+    tracing: file.tracing,
     ocsp: {
       ...file.ocsp,
       issuers: file.ocsp.issuers.map((issuer) => ({

@@ -3,6 +3,7 @@ import { psd2Roles } from '../domain/certificate.ts'
 import { channels, credentials } from '../domain/policy.ts'
 import { parseListenAddress, parseLocalAddress } from '../listen_address.ts'
 import { ocspSchema } from './ocsp_schema.ts'
+import { tracingSchema } from './tracing_schema.ts'
 import { duration, hostname, instant, keys, list, oneOf, read, someOf, text, url, yesOrNo } from './values.ts'
 
 const onFailure = oneOf(['deny', 'allow'])
@@ -173,6 +174,9 @@ export const configSchema = keys({
   metrics: metricsSchema
     .optional()
     .meta({ description: 'What Prometheus scrapes: see docs/metrics.md. Default: no port for it.' }),
+  tracing: tracingSchema.optional().meta({
+    description: 'Spans by OpenTelemetry: see docs/tracing.md. Default: no tracing.',
+  }),
   log: keys({
     level: oneOf(['debug', 'info', 'warn', 'error', 'silent']).default('info').meta({
       description: 'Decisions are logged at `info`.',

@@ -180,6 +180,11 @@ export const metricCatalogue = {
     'Trust stores sent to Envoy (sent), taken over (ack) and refused (nack).',
     '`nack`: Envoy keeps the last one that it took; the log says why.',
   ),
+  tracing_dropped_spans_total: counter(
+    ['reason'],
+    'Spans that were not sent: more than may wait (queue_full), or not taken by the endpoint (export_failed).',
+    'Traces have gaps. `queue_full`: lower `tracing.sample_ratio` or raise `tracing.queue`. No request waits for a span.',
+  ),
   event_loop_delay_seconds: gauge(
     ['quantile'],
     'How late timers of this process fire: p50, p99 and the longest since the last scrape.',

@@ -30,6 +30,7 @@ describe('the configuration', () => {
       adminAddress: 'unix:/run/devapp-authz/admin.sock',
       metricsAddress: undefined,
       registryFile: '/etc/devapp-authz/devapps.yaml',
+      tracing: undefined,
       qtspsFolder: undefined,
       withdrawnFile: undefined,
       shadowUntil: undefined,

@@ -11,6 +11,7 @@ const floors = [
   'serve.ts',
   'cli/',
   'metrics/',
+  'tracing/',
   'admin/',
   'envoy/',
   'explain/',
@@ -34,6 +35,7 @@ const strangers: [string, string[]][] = [
   ['explain/', ['registry/', 'revocation/', 'config/', 'pki/', 'ops/']],
   ['admin/', ['envoy/', 'authorize.ts', 'registry/']],
   ['metrics/', ['admin/', 'envoy/', 'authorize.ts', 'config/']],
+  ['tracing/', ['admin/', 'explain/', 'authorize.ts', 'registry/']],
   ['registry/', ['revocation/', 'intake/', 'ops/']],
   ['revocation/', ['intake/', 'ops/']],
   ['intake/', ['revocation/', 'config/', 'ops/']],
@@ -90,6 +92,16 @@ describe('the import graph', () => {
         ),
       )
     expect(outside).to.deep.equal([])
+  })
+
+  it('keeps OpenTelemetry to tracing/, which is loaded only where something is traced', () => {
+    const importers = files.filter((file) => /from '@opentelemetry/.test(readFileSync(join(source, file), 'utf8')))
+    expect(importers).to.not.be.empty
+    expect(importers.filter((file) => floorOf(file) !== 'tracing/')).to.deep.equal([])
+    const loading = files.filter((file) =>
+      /^import (?!type).*'\.+\/tracing\//m.test(readFileSync(join(source, file), 'utf8')),
+    )
+    expect(loading).to.deep.equal([])
   })
 
   it('has no circle', () => {
