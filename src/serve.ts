@@ -162,7 +162,6 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     onError: (error) => log.error({ err: error }, 'admin'),
   })
   const shadow = new ShadowNotice({ log, clock, inShadow: (now) => policiesInShadow(config, now) })
-  log.info({ address: server.address, admin: admin.address, metrics: scraped?.address }, 'serving')
   onShutdown(log, async () => {
     await Promise.all([server.stop(graceMs), admin.stop(graceMs), scraped?.stop(graceMs)])
     stopMeasuring()
@@ -172,4 +171,6 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     await revocation.close()
     await tracing?.stop(graceMs)
   })
+  // Whoever reads this may send SIGTERM at once.
+  log.info({ address: server.address, admin: admin.address, metrics: scraped?.address }, 'serving')
 }
