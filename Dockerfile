@@ -29,6 +29,7 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json LICENSE ./
+COPY migrations ./migrations
 COPY proto ./proto
 # The socket's folder, shared with Envoy by a volume.
 RUN install -d -o 1000 -g 1000 -m 0750 /run/devapp-authz

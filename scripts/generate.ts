@@ -2,19 +2,23 @@
  * npm run generate: writes what is made from code and from Envoy's protos. With `--check` it writes nothing, names every
  * file that is stale, and exits with 1.
  */
+import { checkEnvoyGuide } from './generate/check_envoy_guide.ts'
 import { configurationGuide } from './generate/configuration_guide.ts'
 import { configurationSchema } from './generate/configuration_schema.ts'
 import { denialsGuide } from './generate/denials_guide.ts'
 import { envoyTypes, envoyTypesFolder } from './generate/envoy_types.ts'
 import { type GeneratedFile, staleFiles, writeFiles } from './generate/generated_file.ts'
+import { intakeGuide } from './generate/intake_guide.ts'
 import { metricsGuide } from './generate/metrics_guide.ts'
 
 const files: readonly GeneratedFile[] = [
   ...envoyTypes(),
+  { path: 'docs/check-envoy.md', text: checkEnvoyGuide() },
   { path: 'docs/configuration.md', text: configurationGuide() },
   { path: 'docs/configuration.schema.json', text: configurationSchema() },
   { path: 'docs/denials.md', text: denialsGuide() },
   { path: 'docs/metrics.md', text: metricsGuide() },
+  { path: 'docs/intake.md', text: intakeGuide() },
 ]
 /** Nothing else belongs there. */
 const ownFolders = [envoyTypesFolder]

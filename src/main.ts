@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { Io } from './cli/io.ts'
 import { exitCode } from './cli/io.ts'
+import { nearest } from './config/nearest.ts'
 
 type Subcommand = (argv: string[], io: Io) => number | Promise<number>
 
@@ -20,9 +21,19 @@ const subcommands: readonly Entry[] = [
     load: async () => (await import('./cli/check_config.ts')).checkConfig,
   },
   {
+    words: 'migrate',
+    summary: "bring the registry's tables in PostgreSQL to what this version knows",
+    load: async () => (await import('./cli/migrate.ts')).migrateCommand,
+  },
+  {
     words: 'explain',
     summary: 'show why a certificate is allowed or refused, step by step',
     load: async () => (await import('./cli/explain.ts')).explain,
+  },
+  {
+    words: 'check-envoy',
+    summary: "name what in Envoy's configuration leads around the service",
+    load: async () => (await import('./cli/check_envoy.ts')).checkEnvoy,
   },
   {
     words: 'truststore',
@@ -30,9 +41,64 @@ const subcommands: readonly Entry[] = [
     load: async () => (await import('./cli/truststore.ts')).truststore,
   },
   {
+    words: 'devapp create',
+    summary: 'register a DevApp, and print its credentials once',
+    load: async () => (await import('./cli/devapp_create.ts')).devAppCreate,
+  },
+  {
+    words: 'devapp list',
+    summary: 'list the DevApps',
+    load: async () => (await import('./cli/devapp_list.ts')).devAppList,
+  },
+  {
+    words: 'devapp show',
+    summary: 'show all of a DevApp but its secrets',
+    load: async () => (await import('./cli/devapp_show.ts')).devAppShow,
+  },
+  {
+    words: 'devapp disable',
+    summary: 'switch a DevApp off',
+    load: async () => (await import('./cli/devapp_status.ts')).devAppDisable,
+  },
+  {
+    words: 'devapp enable',
+    summary: 'switch a DevApp on again',
+    load: async () => (await import('./cli/devapp_status.ts')).devAppEnable,
+  },
+  {
+    words: 'devapp select-product',
+    summary: 'select API products for a DevApp, or take them away',
+    load: async () => (await import('./cli/devapp_select_product.ts')).devAppSelectProduct,
+  },
+  {
+    words: 'devapp rotate-secret',
+    summary: 'give a DevApp a new ClientSecret',
+    load: async () => (await import('./cli/devapp_rotate_secret.ts')).devAppRotateSecret,
+  },
+  {
+    words: 'devapp attach-certificate',
+    summary: 'attach a certificate to a DevApp, with its chain',
+    load: async () => (await import('./cli/devapp_attach_certificate.ts')).devAppAttachCertificate,
+  },
+  {
+    words: 'devapp detach-certificate',
+    summary: 'detach a certificate from a DevApp',
+    load: async () => (await import('./cli/devapp_detach_certificate.ts')).devAppDetachCertificate,
+  },
+  {
+    words: 'devapp delete',
+    summary: 'delete a DevApp for good',
+    load: async () => (await import('./cli/devapp_delete.ts')).devAppDelete,
+  },
+  {
     words: 'devapp hash-secret',
-    summary: 'make or hash a ClientSecret for the registry',
+    summary: 'make or hash a ClientSecret for a registry that is written by hand',
     load: async () => (await import('./cli/hash_secret.ts')).hashSecret,
+  },
+  {
+    words: 'chain check',
+    summary: 'accept or refuse the certificate chain of a third party',
+    load: async () => (await import('./cli/chain_check.ts')).chainCheck,
   },
   {
     words: 'cert show',
@@ -70,29 +136,61 @@ const usage = `devapp-authz: external authorization for Envoy
 
 Usage: devapp-authz SUBCOMMAND [OPTIONS]
 
-${subcommands.map(({ words, summary }) => `  ${words.padEnd(20)} ${summary}`).join('\n')}
-
-  --help               this text; after a subcommand, its own
-  --version            the version
+${summaries(subcommands)}
+  --help     this text; after a subcommand, its own
+  --version  the version
 `
 
+function groupUsage(group: string): string {
+  return `Usage: devapp-authz ${group} SUBCOMMAND [OPTIONS]
+
+${summaries(within(group))}
+  --help  this text; after a subcommand, its own
+`
+}
+
+function summaries(entries: readonly Entry[]): string {
+  const width = Math.max(...entries.map(({ words }) => words.length))
+  return entries.map(({ words, summary }) => `  ${words.padEnd(width)}  ${summary}\n`).join('')
+}
+
+/** The subcommands of two words that begin with this one. */
+function within(group: string): readonly Entry[] {
+  return subcommands.filter(({ words }) => words.startsWith(`${group} `))
+}
+
+const asksForHelp = (word: string | undefined): boolean => word === '--help' || word === '-h' || word === 'help'
+
 async function main(argv: string[], io: Io): Promise<number> {
-  const [first = '--help'] = argv
+  const [first = '--help', second] = argv
   if (first === '--version') {
     io.stdout(`${version()}\n`)
     return exitCode.done
   }
-  if (first === '--help' || first === 'help') {
-    io.stdout(usage)
+  const isGroup = within(first).length > 0
+  if (asksForHelp(first) || (isGroup && asksForHelp(second))) {
+    io.stdout(isGroup ? groupUsage(first) : usage)
     return exitCode.done
   }
   const entry = subcommands.find(({ words }) => words.split(' ').every((word, i) => argv[i] === word))
   if (entry === undefined) {
-    io.stderr(`devapp-authz: there is no subcommand '${argv.slice(0, 2).join(' ')}'\n\n${usage}`)
+    io.stderr(
+      `devapp-authz: ${mistakeIn(first, isGroup ? second : undefined)}\n\n${isGroup ? groupUsage(first) : usage}`,
+    )
     return exitCode.usage
   }
   const subcommand = await entry.load()
   return subcommand(argv.slice(entry.words.split(' ').length), io)
+}
+
+function mistakeIn(first: string, second: string | undefined): string {
+  if (second === undefined && within(first).length > 0) return `which subcommand of ${first}?`
+  const given = second === undefined ? first : `${first} ${second}`
+  const meant = nearest(
+    given,
+    subcommands.map(({ words }) => words),
+  )
+  return `there is no subcommand '${given}'${meant === undefined ? '' : `; is '${meant}' meant?`}`
 }
 
 function version(): string {

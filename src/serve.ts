@@ -22,12 +22,15 @@ import { onShutdown } from './ops/shutdown.ts'
 import { WouldDenyCount } from './ops/would_deny_count.ts'
 import { certificateFromPem } from './pki/certificate.ts'
 import type { Clock, Ports } from './ports.ts'
-import { FileStore } from './registry/file_store.ts'
+import { type ExpiryObserver, ExpiryWatch } from './registry/expiry_watch.ts'
+import { openRegistrySource } from './registry/open_registry.ts'
 import { Psd2Lists } from './registry/psd2_lists.ts'
 import type { RegistrySnapshot } from './registry/registry.ts'
+import type { RenewalStatistics } from './registry/renewals.ts'
 import { ClientSecrets } from './registry/secrets.ts'
 import { revocationOptions } from './revocation/configured.ts'
 import { openRevocation } from './revocation/open_revocation.ts'
+import { after } from './revocation/timers.ts'
 
 const usage = `Runs the authorization service: gRPC for Envoy on the address that the configuration names, and one JSON line for each decision
 on standard output. SIGTERM stops it once what was asked is answered.
@@ -68,12 +71,13 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
   const metrics = new Metrics()
   const stopMeasuring = measureEventLoop(metrics)
   let watch = (_: RegistrySnapshot): void => {}
-  const registry = new FileStore(config.registryFile, {
+  const registry = openRegistrySource(config.registry, {
     onLoaded: (snapshot) => {
       log.info({ devapps: snapshot.devApps.length }, 'registry loaded')
       watch(snapshot)
     },
     onRefused: (error) => log.error({ reason: error.message }, 'registry refused: what was in force stays'),
+    onBroken: (broken) => log.error(broken, 'certificate refused: it is not of its issuer'),
   })
   await registry.start()
 
@@ -114,9 +118,12 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
   const truststore = new TruststoreResource((reason) =>
     log.error({ reason }, 'trust store refused: what was in force stays'),
   )
+  const expiryWatch = new ExpiryWatch({ observer: expiryLog(log), clock, after })
+  const renewals = { likely: 0 } satisfies RenewalStatistics
   watch = (snapshot) => {
-    revocation.register(snapshot.certificates)
+    revocation.register(snapshot.eachCertificate)
     truststore.follow(snapshot.devApps)
+    expiryWatch.watch(snapshot)
   }
   const registered = registry.snapshot()
   if (registered !== undefined) watch(registered)
@@ -148,6 +155,7 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
       countDecision(metrics, record)
       wouldDeny.add(record)
       if (record.waived !== undefined) revocation.countWaived(record.waived)
+      if (record.likely_renewal !== undefined) renewals.likely += 1
     },
   })
   const server = await startServer(config.listen, { check: tracing?.around(check) ?? check, sds })
@@ -165,12 +173,32 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
   onShutdown(log, async () => {
     await Promise.all([server.stop(graceMs), admin.stop(graceMs), scraped?.stop(graceMs)])
     stopMeasuring()
-    registry.stop()
+    expiryWatch.stop()
     psd2.stop()
     shadow.stop()
-    await revocation.close()
+    await Promise.all([registry.stop(), revocation.close()])
     await tracing?.stop(graceMs)
   })
   // Whoever reads this may send SIGTERM at once.
   log.info({ address: server.address, admin: admin.address, metrics: scraped?.address }, 'serving')
+}
+
+/** The counts once at the start, then one line for each certificate that comes nearer to its end. */
+function expiryLog(log: Logger): ExpiryObserver {
+  return {
+    onFirstLook: (counts) => log.info(counts, 'certificates about to expire'),
+    onExpiry: ({ certificate: { leaf }, owners, horizon }) => {
+      const said = {
+        devapps: owners.map(({ id }) => id).join(', '),
+        serial: leaf.serialNumber,
+        common_name: leaf.commonNames.join(', '),
+        sha256: leaf.sha256,
+        not_after: leaf.notAfter,
+      }
+      if (horizon === 'expired') log.warn(said, 'certificate has expired')
+      else log.warn({ ...said, within: horizon }, 'certificate is about to expire')
+    },
+    onMore: (count) =>
+      log.warn({ count }, 'more certificates are about to expire: devapp-authz devapp list --expiring'),
+  }
 }

@@ -41,7 +41,7 @@ Editors complete and check the file by [configuration.schema.json](configuration
 - **Environment variables:** \`\${NAME}\` in a text stands for the variable NAME, also as a part of it; \`$\${\` stands for the characters
   \`\${\`. A variable that is not set is a problem; one that is set and empty is an empty text. Keys, and numbers, \`true\` and \`false\`, are
   not taken from the environment. What a variable holds is never printed with a problem.
-- **Secrets**, such as the password of Redis, belong into the environment.
+- **Secrets**, such as the passwords of Redis and PostgreSQL, belong into the environment.
 - **Relative paths** start at the folder of the file.
 - **Durations** have a unit: \`ms\`, \`s\`, \`m\`, \`h\` or \`d\`, such as \`300ms\`, \`1.5h\` or \`7d\`; 24 days at most.
 - **YAML** is 1.2: \`off\` and \`no\` are texts. Aliases are taken, within bounds; tags and a second document are not.

@@ -2,13 +2,13 @@ import { readFileSync, statSync } from 'node:fs'
 import type { Certificate } from '../domain/certificate.ts'
 import { CertificateError, certificateFromDer, certificatesFromPem } from '../pki/certificate.ts'
 
-/** 1 MiB: room for a chain with comments, and no more. */
-const maxFileBytes = 1_048_576
+/** Room for a chain with comments, and no more. */
+const maxFileMiB = 1
 
-/** The bytes of a file of at most 1 MiB. Throws an Error whose message names the file and says why it cannot be read. */
-export function bytesOfFile(file: string): Buffer {
+/** The bytes of a file of at most so many MiB. Throws an Error whose message names the file and says why it cannot be read. */
+export function bytesOfFile(file: string, maxMiB: number = maxFileMiB): Buffer {
   try {
-    if (statSync(file).size > maxFileBytes) throw new Error('larger than 1 MiB')
+    if (statSync(file).size > maxMiB * 1_048_576) throw new Error(`larger than ${maxMiB} MiB`)
     return readFileSync(file)
   } catch (cause) {
     throw new Error(`${file}: ${reasonOf(cause)}`, { cause })
@@ -29,7 +29,8 @@ export function certificateFromFile(file: string): Certificate {
   }
 }
 
-function reasonOf(cause: unknown): string {
+/** What went wrong with a file, in words. */
+export function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause)
   return systemErrors[(cause as NodeJS.ErrnoException).code ?? ''] ?? cause.message
 }

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Config, type Examination, examineConfig } from '../config/config.ts'
 import type { NamedFile } from '../config/named_files.ts'
+import { nameOfPostgres } from '../config/postgres_schema.ts'
 import { byLine, DocumentError, type Problem, problemText } from '../config/problem.ts'
 import { nameOfRedis } from '../config/redis_schema.ts'
 import { writtenHere } from '../config/values.ts'
@@ -87,10 +88,11 @@ interface Mistake {
 function mistakesIn({ file, holds }: NamedFile): readonly Mistake[] {
   try {
     if (holds === 'folder_of_certificates') return mistakesInFolder(file)
+    if (holds === 'certificates_or_folder' && statSync(file).isDirectory()) return mistakesInFolder(file)
     if (!statSync(file).isFile()) return [{ message: `${writtenHere} is no file`, cure: 'name a file' }]
     accessSync(file, constants.R_OK)
     if (holds === 'withdrawals') return mistakesInWithdrawals(file)
-    return holds === 'certificates' ? mistakesInCertificates(file, writtenHere) : []
+    return holds === 'devapps' ? [] : mistakesInCertificates(file, writtenHere)
   } catch (error) {
     return [unreadable(error)]
   }
@@ -103,7 +105,7 @@ function mistakesInFolder(folder: string): readonly Mistake[] {
   const files = readdirSync(folder).filter((name) => /\.(pem|crt|cer)$/.test(name))
   if (files.length > 0)
     return files.sort().flatMap((name) => mistakesInCertificates(join(folder, name), `${writtenHere}: ${name}`))
-  const cure = 'put the certificates of the accepted issuing CAs there, as .pem, .crt or .cer'
+  const cure = 'put the certificates of the accepted CAs there, as .pem, .crt or .cer'
   return [{ message: `${writtenHere} holds no certificate`, cure }]
 }
 
@@ -153,7 +155,7 @@ function summary(file: string, config: Config, written: Examination['file']): st
   const paragraph = [
     `${file} holds no problem.`,
     `The service listens on ${config.listen} for ${mtls.join(', ')} with 2-way TLS and ${tls.join(', ')} with 1-way TLS.`,
-    `DevApps are in ${basename(config.registryFile)}.`,
+    `DevApps are in ${config.registry.kind === 'file' ? basename(config.registry.path) : nameOfPostgres(config.registry)}.`,
     `A check takes at most ${config.deadlineMs} ms, of which ${config.ocsp.timeout} ms are for an OCSP answer;`,
     `answers are remembered in memory${redis === undefined ? '' : ` and in ${nameOfRedis(redis)}`}.`,
   ]

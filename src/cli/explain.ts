@@ -16,10 +16,10 @@ import { configurationIn } from './configuration_file.ts'
 import { explanationListing } from './explain_listing.ts'
 import { type RequestToExplain, requestToExplain } from './explain_request.ts'
 import { handshakeRefusal } from './handshake_refusal.ts'
-import { timeOf } from './instant.ts'
 import { exitCode, type Io } from './io.ts'
 import { registeredNow, registrationsIn } from './registered_devapps.ts'
 import { exitCodeOf, jsonText, UsageError } from './service_command.ts'
+import { timeOf } from './time_option.ts'
 import { watchedRevocation } from './watched_revocation.ts'
 
 const defaultConfig = '/etc/devapp-authz/authz.yaml'
@@ -68,7 +68,7 @@ export function explain(argv: string[], io: Io, stdin: NodeJS.ReadableStream = p
     }
     const [certificate, ...others] = positionals
     if (others.length > 0) throw new UsageError(`one CERT at a time, not also ${others.join(' ')}`)
-    const at = values.at === undefined ? undefined : atOf(values.at)
+    const at = values.at === undefined ? undefined : timeOf(values.at)
     const given = { ...values, certificate, clientKey: values['client-key'], secretFromStdin: values['secret-stdin'] }
     // Lazily, so that wrong usage is said first.
     let read: Config | undefined
@@ -82,12 +82,6 @@ export function explain(argv: string[], io: Io, stdin: NodeJS.ReadableStream = p
     io.stdout(values.json ? jsonText(explanation) : explanationListing(explanation))
     return explanation.decision.kind === 'deny' ? exitCode.refused : exitCode.done
   })
-}
-
-function atOf(text: string): Date {
-  const at = timeOf(text)
-  if (at === undefined) throw new UsageError(`--at: expected a time such as 2026-06-15T12:00:00Z, got "${text}"`)
-  return at
 }
 
 /** Wires the pipeline together as the service does, for one request. */

@@ -1,6 +1,6 @@
-import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { generateSecret, hashChosenSecret, hashGeneratedSecret } from '../registry/secrets.ts'
+import { chosenSecret } from './chosen_secret.ts'
 import { exitCode, type Io } from './io.ts'
 
 const usage = `Makes a ClientSecret, or hashes one that somebody chose, for client_secrets in the registry.
@@ -37,11 +37,11 @@ export async function hashSecret(
     io.stdout(`secret  ${secret}\nhash    ${hashGeneratedSecret(secret)}\n`)
     return exitCode.done
   }
-  const secret = (await text(stdin)).replace(/\r?\n$/, '')
-  if (secret.length < 12 || /\p{Cc}/u.test(secret)) {
-    io.stderr('devapp-authz devapp hash-secret: a secret has at least 12 characters, on one line\n')
+  try {
+    io.stdout(`${hashChosenSecret(await chosenSecret(stdin))}\n`)
+    return exitCode.done
+  } catch (error) {
+    io.stderr(`devapp-authz devapp hash-secret: ${(error as Error).message}\n`)
     return exitCode.refused
   }
-  io.stdout(`${hashChosenSecret(secret)}\n`)
-  return exitCode.done
 }

@@ -3,8 +3,8 @@ import { parseDuration } from '../duration.ts'
 import { ocspRejections } from '../pki/ocsp_rejection.ts'
 import { type OcspVerdict, verifyOcspResponse } from '../pki/ocsp_verification.ts'
 import { bytesOfFile, certificateFromFile } from './certificate_file.ts'
-import { timeOf } from './instant.ts'
 import { exitCode, type Io } from './io.ts'
+import { timeOf } from './time_option.ts'
 
 const usage = `Judges an OCSP response that was saved to a file, as the gateway would.
 
@@ -76,7 +76,7 @@ function commandOf(argv: string[]): Command | 'help' {
     response: required('--response', values.response),
     cert: required('--cert', values.cert),
     issuer: required('--issuer', values.issuer),
-    at: values.at === undefined ? new Date() : atOf(values.at),
+    at: values.at === undefined ? new Date() : timeOf(values.at),
     skewMs: durationOf('--skew', values.skew),
     maxAgeMs: durationOf('--max-age', values['max-age']),
     allowSha1: values['allow-sha1'],
@@ -93,12 +93,6 @@ function durationOf(option: string, text: string): number {
   const ms = parseDuration(text)
   if (ms === undefined) throw new Error(`${option}: expected a duration such as 5m, got "${text}"`)
   return ms
-}
-
-function atOf(text: string): Date {
-  const at = timeOf(text)
-  if (at === undefined) throw new Error(`--at: expected a time such as 2026-06-15T12:00:00Z, got "${text}"`)
-  return at
 }
 
 function verdictOf({ response, cert, issuer, ...expectation }: Command): OcspVerdict {

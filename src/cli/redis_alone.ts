@@ -1,8 +1,9 @@
 import { documentOfAnswer } from '../admin/ocsp_documents.ts'
 import type { Config } from '../config/config.ts'
 import { nameOfRedis } from '../config/redis_schema.ts'
+import type { DevApp } from '../domain/devapp.ts'
 import type { Clock } from '../ports.ts'
-import { parseDevApps } from '../registry/devapps_file.ts'
+import { registeredDevApps } from '../registry/open_registry.ts'
 import type { SharedAnswers } from '../revocation/answer_cache.ts'
 import { revocationOptions } from '../revocation/configured.ts'
 import type { FleetMemory, PurgeSelection } from '../revocation/control.ts'
@@ -11,7 +12,6 @@ import { RedisCache } from '../revocation/redis_cache.ts'
 import { RedisConnection } from '../revocation/redis_connection.ts'
 import { type Subject, type SubjectRules, Subjects } from '../revocation/subject.ts'
 import type { AnswerSource } from './answer_source.ts'
-import { bytesOfFile } from './certificate_file.ts'
 import { judgeShared, type SharedEntryRules } from './shared_entry.ts'
 
 /** Nobody's request waits here, so Redis may be slow. */
@@ -25,7 +25,7 @@ export async function redisAlone(config: Config, clock: Clock): Promise<AnswerSo
   const said: string[] = []
   const rules = revocationOptions(config.ocsp, (message) => said.push(message))
   if (rules.cache.redis === undefined) throw new Error('the configuration has no ocsp.cache.redis')
-  const asked = askedAbout(config.registryFile, rules)
+  const asked = askedAbout(await registeredDevApps(config.registry), rules)
   const redis = { ...rules.cache.redis, commandTimeoutMs }
   const connection = new RedisConnection(redis)
   const name = nameOfRedis(config.ocsp.cache.redis)
@@ -44,10 +44,10 @@ interface Asked {
 }
 
 /** By the SHA-256 of the certificate: registered leaves, and the CAs that are asked about with them. */
-function askedAbout(registryFile: string, rules: SubjectRules): ReadonlyMap<string, Asked> {
+function askedAbout(devApps: readonly DevApp[], rules: SubjectRules): ReadonlyMap<string, Asked> {
   const subjects = new Subjects(rules)
   const asked = new Map<string, { subject: Subject; devApps: Set<string> }>()
-  for (const devApp of parseDevApps(bytesOfFile(registryFile).toString('utf8'), registryFile)) {
+  for (const devApp of devApps) {
     for (const subject of devApp.certificates.flatMap((certificate) => subjects.chainOf(certificate))) {
       const { sha256 } = subject.certificate
       const known = asked.get(sha256) ?? { subject, devApps: new Set<string>() }

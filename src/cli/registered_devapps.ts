@@ -1,11 +1,13 @@
 import { basename } from 'node:path'
 import type { Config } from '../config/config.ts'
+import { nameOfPostgres } from '../config/postgres_schema.ts'
+import { DocumentError } from '../config/problem.ts'
 import type { Certificate } from '../domain/certificate.ts'
 import type { Registrations } from '../domain/near_miss.ts'
 import { isSignedBy } from '../pki/certificate.ts'
 import { readX509 } from '../pki/x509.ts'
-import { FileStore } from '../registry/file_store.ts'
-import type { RegistrySnapshot } from '../registry/registry.ts'
+import { registeredDevApps } from '../registry/open_registry.ts'
+import { RegistrySnapshot } from '../registry/registry.ts'
 
 /** The DevApps that the configuration's registry holds now, and what is said of the reading. */
 export interface RegisteredNow {
@@ -14,16 +16,16 @@ export interface RegisteredNow {
   readonly said: string
 }
 
-/** Reads the registry once, as the service reads it. Never rejects. */
-export async function registeredNow({ registryFile }: Config): Promise<RegisteredNow> {
-  const refused: Error[] = []
-  const source = new FileStore(registryFile, { onLoaded: () => {}, onRefused: (error) => void refused.push(error) })
-  await source.reload()
-  const snapshot = source.snapshot()
-  source.stop()
-  const said =
-    snapshot === undefined ? refused[0]?.message : `${basename(registryFile)}: ${snapshot.devApps.length} DevApps`
-  return { snapshot, said: said ?? 'nothing was read' }
+/** Reads the registry once. Never rejects. */
+export async function registeredNow({ registry }: Config): Promise<RegisteredNow> {
+  try {
+    const snapshot = new RegistrySnapshot(await registeredDevApps(registry))
+    const name = registry.kind === 'file' ? basename(registry.path) : nameOfPostgres(registry)
+    return { snapshot, said: `${name}: ${snapshot.devApps.length} DevApps` }
+  } catch (error) {
+    const { message, cause } = error as Error
+    return { snapshot: undefined, said: cause instanceof DocumentError ? cause.message : message }
+  }
 }
 
 /** A snapshot as near misses are looked for in it: one by one, which is quick enough for one question. */

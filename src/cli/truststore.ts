@@ -1,6 +1,6 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { parseDevApps } from '../registry/devapps_file.ts'
+import { registeredDevApps } from '../registry/open_registry.ts'
 import { trustedAuthorities, truststorePem } from '../registry/truststore.ts'
 import { configurationIn } from './configuration_file.ts'
 import { exitCode, type Io } from './io.ts'
@@ -17,7 +17,7 @@ Usage: devapp-authz truststore --config FILE --out FILE
 `
 
 /** `devapp-authz truststore`. */
-export function truststore(argv: string[], io: Io): number {
+export async function truststore(argv: string[], io: Io): Promise<number> {
   let values: { config?: string; out?: string; help?: boolean }
   try {
     const options = { config: { type: 'string' }, out: { type: 'string' }, help: { type: 'boolean' } } as const
@@ -35,8 +35,7 @@ export function truststore(argv: string[], io: Io): number {
     io.stderr(`devapp-authz truststore: --config and --out are needed\n\n${usage}`)
     return exitCode.usage
   }
-  const config = configurationIn(file)
-  const authorities = trustedAuthorities(parseDevApps(readFileSync(config.registryFile, 'utf8'), config.registryFile))
+  const authorities = trustedAuthorities(await registeredDevApps(configurationIn(file).registry))
   writeFileSync(`${out}.new`, truststorePem(authorities), { mode: 0o644 })
   renameSync(`${out}.new`, out)
   io.stdout(`${out} trusts ${authorities.length === 1 ? '1 CA' : `${authorities.length} CAs`}\n`)

@@ -4,6 +4,7 @@ import type { ListenAddress } from '../listen_address.ts'
 import { type Environment, type Finding, findingsOf, readDocument, valueAt } from './document.ts'
 import { frozen } from './frozen.ts'
 import { type NamedFile, namedFiles } from './named_files.ts'
+import type { PostgresFile } from './postgres_schema.ts'
 import { byLine, DocumentError, type Problem } from './problem.ts'
 import { rules } from './rules.ts'
 import { type ConfigFile, configSchema, knownKeys, type PolicyFile } from './schema.ts'
@@ -12,9 +13,9 @@ import { type ConfigFile, configSchema, knownKeys, type PolicyFile } from './sch
 export interface Config extends Rules {
   readonly listen: string
   readonly adminAddress: string
+  readonly registry: RegistryLocation
   /** `undefined` where nobody scrapes. */
   readonly metricsAddress: ListenAddress | undefined
-  readonly registryFile: string
   readonly qtspsFolder: string | undefined
   readonly withdrawnFile: string | undefined
   readonly deadlineMs: number
@@ -22,7 +23,21 @@ export interface Config extends Rules {
   readonly logLevel: ConfigFile['log']['level']
   /** `undefined` where nothing is traced. */
   readonly tracing: ConfigFile['tracing']
+  readonly intake: IntakeConfig
   readonly ocsp: ConfigFile['ocsp']
+}
+
+/** Where the DevApps are. */
+export type RegistryLocation =
+  | { readonly kind: 'file'; readonly path: string }
+  | ({ readonly kind: 'postgres' } & PostgresFile)
+
+/** Which chains of third parties are accepted. */
+export interface IntakeConfig {
+  /** A PEM file or a folder of them; `undefined` where Mozilla's roots are all. */
+  readonly acceptedRoots: string | undefined
+  /** `undefined` where the file does not say. SHA-256 of the SubjectPublicKeyInfo in lower-case hex. */
+  readonly refusedIssuers: readonly ({ readonly organization: string } | { readonly keySha256: string })[] | undefined
 }
 
 export interface ConfigSource {
@@ -93,15 +108,16 @@ function configOf(file: ConfigFile, folder: string): Config {
     adminAddress: file.admin,
     hostnames: new Hostnames({ mtls: [mtls ?? '', ...otherMtls], tls: [tls ?? '', ...otherTls] }),
     policies: new Map(Object.entries(file.policies).map(([name, policy]) => [name, policyOf(name, policy)])),
+    registry: registryOf(file.registry, inFolder),
     metricsAddress: file.metrics?.listen,
     shadowUntil: file.shadow?.until,
-    registryFile: inFolder(file.registry.file),
     qtspsFolder: file.qtsps === undefined ? undefined : inFolder(file.qtsps),
     withdrawnFile: file.psd2.withdrawn === undefined ? undefined : inFolder(file.psd2.withdrawn),
     deadlineMs: file.deadline,
     typeBase: file.answers.type_base.href,
     logLevel: file.log.level,
     tracing: file.tracing,
+    intake: intakeOf(file.intake, inFolder),
     ocsp: {
       ...file.ocsp,
       issuers: file.ocsp.issuers.map((issuer) => ({
@@ -114,17 +130,43 @@ function configOf(file: ConfigFile, folder: string): Config {
   }
 }
 
+type InFolder = (path: string) => string
+
+function registryOf({ file, postgres }: ConfigFile['registry'], inFolder: InFolder): RegistryLocation {
+  if (postgres === undefined) return { kind: 'file', path: inFolder(file ?? '') }
+  const { password_file, tls } = postgres
+  return {
+    ...{ kind: 'postgres', ...postgres },
+    ...{ password_file: password_file && inFolder(password_file), tls: tls && tlsOf(tls, inFolder) },
+  }
+}
+
+function intakeOf(intake: ConfigFile['intake'], inFolder: InFolder): IntakeConfig {
+  return {
+    acceptedRoots: intake.accepted_roots === undefined ? undefined : inFolder(intake.accepted_roots),
+    refusedIssuers: intake.refused_issuers?.flatMap(({ organization, key_sha256 }) => [
+      ...(organization === undefined ? [] : [{ organization }]),
+      ...(key_sha256 === undefined ? [] : [{ keySha256: key_sha256 }]),
+    ]),
+  }
+}
+
 type CacheFile = ConfigFile['ocsp']['cache']
 
-function cacheOf(cache: CacheFile, inFolder: (path: string) => string): CacheFile {
+function cacheOf(cache: CacheFile, inFolder: InFolder): CacheFile {
   const { redis } = cache
-  if (redis?.tls === undefined) return cache
-  const { ca, certificate, key } = redis.tls
-  const files = {
-    ...{ ca: ca && inFolder(ca), certificate: certificate && inFolder(certificate) },
-    key: key && inFolder(key),
+  return redis?.tls === undefined ? cache : { ...cache, redis: { ...redis, tls: tlsOf(redis.tls, inFolder) } }
+}
+
+function tlsOf<Tls extends Partial<Record<'ca' | 'certificate' | 'key', string | undefined>>>(
+  tls: Tls,
+  inFolder: InFolder,
+): Tls {
+  const { ca, certificate, key } = tls
+  return {
+    ...tls,
+    ...{ ca: ca && inFolder(ca), certificate: certificate && inFolder(certificate), key: key && inFolder(key) },
   }
-  return { ...cache, redis: { ...redis, tls: { ...redis.tls, ...files } } }
 }
 
 function policyOf(name: string, policy: PolicyFile): Policy {

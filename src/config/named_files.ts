@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
 import { valueAt } from './document.ts'
+import { intakeSchema } from './intake_schema.ts'
 import { issuerSchema } from './ocsp_schema.ts'
+import { postgresSchema, postgresTlsSchema } from './postgres_schema.ts'
 import { tlsSchema } from './redis_schema.ts'
 import { items, readable } from './rules.ts'
 import { configSchema, psd2ListsSchema, registrySchema } from './schema.ts'
@@ -8,7 +10,13 @@ import { configSchema, psd2ListsSchema, registrySchema } from './schema.ts'
 /** What a configuration says is there beside it. */
 export interface NamedFile {
   readonly path: readonly PropertyKey[]
-  readonly holds: 'devapps' | 'withdrawals' | 'certificates' | 'folder_of_certificates'
+  readonly holds:
+    | 'devapps'
+    | 'password'
+    | 'withdrawals'
+    | 'certificates'
+    | 'folder_of_certificates'
+    | 'certificates_or_folder'
   /** Absolute. */
   readonly file: string
 }
@@ -27,10 +35,25 @@ export function namedFiles(file: unknown, folder: string): readonly NamedFile[] 
   })
   const tlsPath = ['ocsp', 'cache', 'redis', 'tls']
   const tls = readable(tlsSchema, valueAt(file, tlsPath))
+  const postgresPath = ['registry', 'postgres']
+  const postgresTlsPath = [...postgresPath, 'tls']
+  const postgresTls = readable(postgresTlsSchema, valueAt(file, postgresTlsPath))
   return [
     ...named(['registry', 'file'], 'devapps', readable(registrySchema, valueAt(file, ['registry'])).file),
+    ...named(
+      [...postgresPath, 'password_file'],
+      'password',
+      readable(postgresSchema, valueAt(file, postgresPath)).password_file,
+    ),
+    ...named([...postgresTlsPath, 'ca'], 'certificates', postgresTls.ca),
+    ...named([...postgresTlsPath, 'certificate'], 'certificates', postgresTls.certificate),
     ...named(['qtsps'], 'folder_of_certificates', readable(configSchema, file).qtsps),
     ...named(['psd2', 'withdrawn'], 'withdrawals', readable(psd2ListsSchema, valueAt(file, ['psd2'])).withdrawn),
+    ...named(
+      ['intake', 'accepted_roots'],
+      'certificates_or_folder',
+      readable(intakeSchema, valueAt(file, ['intake'])).accepted_roots,
+    ),
     ...issuers,
     ...named([...tlsPath, 'ca'], 'certificates', tls.ca),
     ...named([...tlsPath, 'certificate'], 'certificates', tls.certificate),

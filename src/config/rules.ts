@@ -1,7 +1,9 @@
 import type { z } from 'zod'
 import { channels } from '../domain/policy.ts'
 import { type Finding, valueAt } from './document.ts'
+import { refusedIssuerSchema } from './intake_schema.ts'
 import { breakerSchema, issuerSchema, ocspSchema, refreshSchema } from './ocsp_schema.ts'
+import { endpointOf, isElsewhere, postgresSchema } from './postgres_schema.ts'
 import { redisSchema } from './redis_schema.ts'
 import { configSchema, policyName, policySchema, psd2Schema } from './schema.ts'
 import { hostname } from './values.ts'
@@ -110,6 +112,48 @@ export const rules: readonly Rule[] = [
         cure: 'remove it',
       },
   ),
+  {
+    says: '`registry` has one of `file` and `postgres`.',
+    broken: (file) => {
+      const registry = valueAt(file, ['registry'])
+      if (!isSection(registry)) return []
+      const kinds = ['file', 'postgres'].filter((kind) => valueAt(registry, [kind]) !== undefined)
+      return [
+        ...unless(kinds.length > 0, ['registry'], {
+          message: 'it says not where the DevApps are',
+          cure: 'add file or postgres',
+        }),
+        ...unless(kinds.length < 2, ['registry'], {
+          message: `it has ${kinds.join(' and ')}`,
+          cure: 'keep one of them',
+        }),
+      ]
+    },
+  },
+  {
+    says: '`registry.postgres` has one password, and TLS where it is on another machine, unless `plaintext` says otherwise.',
+    broken: (file) => {
+      const path = ['registry', 'postgres']
+      const { url, plaintext, password_file } = readable(postgresSchema, valueAt(file, path))
+      if (url === undefined) return []
+      const endpoint = endpointOf(url)
+      const encrypted = valueAt(file, [...path, 'tls']) !== undefined
+      return [
+        ...unless(endpoint.password === undefined || password_file === undefined, [...path, 'password_file'], {
+          message: 'the URL holds a password too',
+          cure: 'keep one of them',
+        }),
+        ...unless(encrypted || plaintext !== false || !isElsewhere(endpoint), [...path, 'tls'], {
+          message: 'it is missing: who sits on the way to the database would decide who gets in',
+          cure: 'write tls: {}, or plaintext: true where the network itself encrypts',
+        }),
+        ...unless(!(encrypted && endpoint.host.startsWith('/')), [...path, 'tls'], {
+          message: 'PostgreSQL does not speak TLS over a Unix socket',
+          cure: 'remove it',
+        }),
+      ]
+    },
+  },
   {
     says: '`qwac: required` needs `qtsps`.',
     broken: (file) => {
@@ -225,8 +269,20 @@ export const rules: readonly Rule[] = [
       })
     },
   },
+  {
+    says: 'An entry of `intake.refused_issuers` has `organization` or `key_sha256`.',
+    broken: (file) =>
+      items(valueAt(file, ['intake', 'refused_issuers'])).flatMap((written, index) => {
+        const named = refusalKeys.filter((key) => valueAt(written, [key]) !== undefined)
+        return unless(!isSection(written) || named.length === 1, ['intake', 'refused_issuers', index], {
+          message: named.length === 0 ? 'it names no issuer' : 'it names an issuer in two ways',
+          cure: 'write organization or key_sha256, and two entries for both',
+        })
+      }),
+  },
 ]
 
+const refusalKeys = Object.keys(refusedIssuerSchema.shape)
 const issuerKeys = Object.keys(issuerSchema.shape)
 
 type Broken = { readonly message: string; readonly cure: string } | false

@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { psd2Roles } from '../domain/certificate.ts'
 import { channels, credentials } from '../domain/policy.ts'
 import { parseListenAddress, parseLocalAddress } from '../listen_address.ts'
+import { intakeSchema } from './intake_schema.ts'
 import { ocspSchema } from './ocsp_schema.ts'
+import { postgresSchema } from './postgres_schema.ts'
 import { tracingSchema } from './tracing_schema.ts'
 import { duration, hostname, instant, keys, list, oneOf, read, someOf, text, url, yesOrNo } from './values.ts'
 
@@ -76,9 +78,12 @@ export const policySchema = keys({
 })
 
 export const registrySchema = keys({
-  file: text.meta({
-    description: 'The DevApps, a YAML file. It is read again when it changes.',
+  file: text.optional().meta({
+    description: 'A YAML file. It is read again when it changes.',
     examples: ['devapps.yaml'],
+  }),
+  postgres: postgresSchema.optional().meta({
+    description: 'A PostgreSQL database, instead of `file`. Every process follows its changes.',
   }),
 })
 
@@ -160,6 +165,7 @@ export const configSchema = keys({
   })
     .optional()
     .meta({ description: 'Shadow mode for all policies at once, as `policies.NAME.shadow` is for one.' }),
+  intake: intakeSchema.prefault({}).meta({ description: 'Which chains of third parties are accepted.' }),
   deadline: duration(1).prefault('1500ms').meta({
     description: "The longest that one check takes. Below the timeout of Envoy's ext_authz filter.",
   }),

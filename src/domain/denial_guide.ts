@@ -70,7 +70,7 @@ export const denialGuide: Readonly<Record<DenyCode | keyof typeof gatewayDenials
     meaning: 'No DevApp has a certificate with this serial number and common name.',
     caller: 'Register the certificate with the DevApp, or present the one that is registered.',
     operator:
-      'Let `devapp-authz explain` say what it nearly is, such as a renewal that nobody attached. A registration that is missing was refused: the log says why, under `registry refused`.',
+      'With `likely_renewal` in the log line, the certificate has the common name of a registered one and was signed by its issuer: attach its chain with `devapp-authz devapp attach-certificate`, unless it is an earlier one. Otherwise let `devapp-authz explain` say what it nearly is. A registration that is missing was refused: the log says why, under `registry refused`.',
     detail: undefined,
   },
   cert_issuer_mismatch: {

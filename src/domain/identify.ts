@@ -9,11 +9,20 @@ export interface Identity {
   readonly selection: Selection
 }
 
-/** How the presented leaf relates to the registered ones. Only `registered` is the very same certificate. */
+/**
+ * How the presented leaf relates to the registered ones. Only `registered` is the very same certificate. A likely renewal has
+ * the common name of a registered one and was signed by its issuer, under another serial number.
+ */
 export type Binding =
-  | { readonly status: 'not_presented' | 'unregistered' }
-  | { readonly status: 'registered'; readonly certificate: RegisteredCertificate; readonly owners: readonly DevApp[] }
+  | { readonly status: 'not_presented' }
+  | { readonly status: 'unregistered'; readonly likelyRenewalOf?: Registered }
+  | (Registered & { readonly status: 'registered' })
   | { readonly status: 'other_issuer' | 'differs'; readonly registered: Certificate }
+
+export interface Registered {
+  readonly certificate: RegisteredCertificate
+  readonly owners: readonly DevApp[]
+}
 
 /** Which DevApp the request is judged for. */
 export type Selection =

@@ -1,6 +1,7 @@
 import type { Judgement } from '../authorize.ts'
 import { waiverOf } from '../domain/checks/revocation.ts'
 import { denialIn } from '../domain/decision.ts'
+import type { Evidence } from '../domain/evidence.ts'
 import type { Channel } from '../domain/policy.ts'
 import type { AuthRequest } from '../domain/request.ts'
 import type { DecisionRecord } from '../ops/decision_record.ts'
@@ -28,6 +29,13 @@ export function decisionRecord(
     revocation: revocation?.status,
     tier: revocation !== undefined && 'tier' in revocation ? revocation.tier : undefined,
     waived: decision.kind === 'allow' && evidence !== undefined ? waiverOf(evidence) : undefined,
+    likely_renewal: denial?.code === 'cert_not_registered' ? renewedFor(evidence) : undefined,
     detail: denial?.detail,
   }
+}
+
+function renewedFor(evidence: Evidence | undefined): string | undefined {
+  const binding = evidence?.identity.binding
+  if (binding?.status !== 'unregistered') return undefined
+  return binding.likelyRenewalOf?.owners.map(({ id }) => id).join(', ')
 }

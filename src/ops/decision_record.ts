@@ -18,6 +18,8 @@ export interface DecisionRecord {
   readonly tier: string | undefined
   /** The refusal that the configuration waived, on an allowed request that has no answer of the issuer. */
   readonly waived: 'revocation_unavailable' | 'revocation_no_source' | undefined
+  /** The DevApps whose certificate the presented one, which nobody attached, seems to renew. */
+  readonly likely_renewal: string | undefined
   /** What exactly was found, for the operator. */
   readonly detail: string | undefined
 }

@@ -3,6 +3,7 @@ import type { Certificate } from '../domain/certificate.ts'
 import { type Der, DerError, expectTag, Fields, readDer, tag } from './der.ts'
 import { hexOf, oidOf } from './der_values.ts'
 import { readName, rfc4514Text, textsOf } from './name.ts'
+import { isSameName } from './name_match.ts'
 import { qcStatementsFromDer } from './qc_statements.ts'
 import { type SignatureVerdict, verifySignature } from './signature.ts'
 import { readX509 } from './x509.ts'
@@ -44,11 +45,16 @@ export function derFromPem(pem: string): Uint8Array {
  * empty list. Throws CertificateError on a CERTIFICATE block that cannot be read, and above 1 MiB.
  */
 export function certificatesFromPem(pem: string): Certificate[] {
+  return dersFromPem(pem).map(certificateFromDer)
+}
+
+/** The DER in each CERTIFICATE block, unread. Throws CertificateError like `certificatesFromPem`. */
+export function dersFromPem(pem: string): Uint8Array[] {
   if (pem.length > maxChainPemLength) throw new CertificateError(`PEM of more than ${maxChainPemLength} characters`)
   const blocks = [...pem.matchAll(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g)]
   const armours = pem.match(/-----(BEGIN|END) CERTIFICATE-----/g) ?? []
   if (armours.length !== 2 * blocks.length) throw new CertificateError('a PEM block of a CERTIFICATE is not closed')
-  return blocks.map(([, base64 = '']) => certificateFromDer(derFromBase64(base64)))
+  return blocks.map(([, base64 = '']) => derFromBase64(base64))
 }
 
 function derFromBase64(base64: string): Uint8Array {
@@ -85,13 +91,23 @@ export function publicKeyOf(certificate: Certificate): KeyObject {
 const publicKeys = new WeakMap<Certificate, KeyObject>()
 
 /**
- * Whether `issuer` issued the certificate, as far as the two tell: the names are equal in DER (RFC 5280 6.1.3 (a)(4)) and the
+ * Whether `issuer` issued the certificate, as far as the two tell: the names are equal (RFC 5280 6.1.3 (a)(4)) and the
  * signature holds. A signature that rests on SHA-1 holds: `signatureOn` tells them apart. Never throws.
  */
 export function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
-  if (certificate.issuerDer !== issuer.subjectDer) return false
+  if (!isSameName(certificate.issuerDer, issuer.subjectDer)) return false
   const verdict = signatureOn(certificate, issuer)
   return verdict === 'valid' || verdict === 'valid_sha1'
+}
+
+/**
+ * Whether the certificate is its own issuer, as roots are. One whose algorithm is not known here counts: who trusts a root trusts it
+ * as it is given, and not for its signature (RFC 5280 6.1). Never throws.
+ */
+export function isSelfSigned(certificate: Certificate): boolean {
+  return (
+    isSameName(certificate.issuerDer, certificate.subjectDer) && signatureOn(certificate, certificate) !== 'invalid'
+  )
 }
 
 /** Verifies the certificate's signature with the issuer's key, whatever the names are. Never throws. */

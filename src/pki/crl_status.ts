@@ -5,6 +5,7 @@ import { type Der, DerError, expectTag, Fields, readDer, tag } from './der.ts'
 import { booleanOf } from './der_values.ts'
 import { type DistributionPoint, readDistributionPoint } from './distribution_point.ts'
 import { type Extensions, noExtensions } from './extensions.ts'
+import { isSameName } from './name_match.ts'
 import type { RevocationReason } from './ocsp_response.ts'
 import { readX509 } from './x509.ts'
 
@@ -91,7 +92,8 @@ export function statusByCrl(crl: VerifiedCrl, subject: CrlSubject): CrlStatus {
 /** Why a CRL is not about a certificate (RFC 5280 6.3.3 (b)), which its serial number has no part in. */
 export function problemOfScope({ issuer, scope }: VerifiedCrl, subject: CrlSubject): CrlRejection | undefined {
   const { certificate, isCa, pointNames } = subject
-  if (certificate.issuerDer !== issuer.subjectDer) return crlRejected('issuer_mismatch', `issuer=${certificate.issuer}`)
+  if (!isSameName(certificate.issuerDer, issuer.subjectDer))
+    return crlRejected('issuer_mismatch', `issuer=${certificate.issuer}`)
   if (scope === undefined) return undefined
   if (scope.onlyContainsUserCerts && isCa !== false) return crlRejected('other_certificates', 'onlyContainsUserCerts')
   if (scope.onlyContainsCaCerts && isCa !== true) return crlRejected('other_certificates', 'onlyContainsCACerts')

@@ -7,6 +7,7 @@ import { expectTag, readDer, tag } from './der.ts'
 import { hasBit, hexOf } from './der_values.ts'
 import { type IssuingDistributionPoint, readIssuingDistributionPoint } from './distribution_point.ts'
 import { unknownCritical } from './extensions.ts'
+import { isSameName } from './name_match.ts'
 import type { RevokedSerials } from './revoked_serials.ts'
 import { type SignatureVerdict, verifySignature } from './signature.ts'
 import { readX509 } from './x509.ts'
@@ -107,7 +108,7 @@ function* judge(list: CertificateList, expected: CrlExpectation): Generator<unde
 
 /** RFC 5280 6.3.3 (f): the issuer's own key, where it may sign CRLs (4.2.1.3). A certificate without keyUsage may. */
 function problemOfIssuer({ issuerDer }: CertificateList, { issuer }: CrlExpectation): CrlRejection | undefined {
-  if (issuerDer !== issuer.subjectDer) return crlRejected('issuer_mismatch', `expected=${issuer.subject}`)
+  if (!isSameName(issuerDer, issuer.subjectDer)) return crlRejected('issuer_mismatch', `expected=${issuer.subject}`)
   const keyUsage = readX509(issuer.der).extensions.get(idKeyUsage)
   if (keyUsage === undefined || hasBit(readDer(keyUsage.value), cRLSign)) return undefined
   return crlRejected('issuer_purpose', 'keyUsage without cRLSign')

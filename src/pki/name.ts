@@ -1,7 +1,7 @@
 import { type Der, DerError, expectTag, Fields, tag } from './der.ts'
 import { hexOf, oidOf } from './der_values.ts'
 
-interface Attribute {
+export interface Attribute {
   readonly type: string
   readonly value: Der
   /** `undefined` for a value that is no character string, or not one of its type. */

@@ -29,13 +29,30 @@ export const nonceLength = 32
 
 /** The CertID of a subject. SHA-1 is what responders of pre-produced answers expect (RFC 5019 2.1.1), and no signature rests on it. */
 export function certIdOf({ certificate, issuer }: OcspSubject, hashAlgorithm: HashAlgorithm = 'sha1'): CertId {
-  const digest = (bytes: Uint8Array): string => createHash(hashAlgorithm).update(bytes).digest('hex')
   return {
     hashAlgorithm,
-    issuerNameHash: digest(Buffer.from(issuer.subjectDer, 'hex')),
-    issuerKeyHash: digest(readX509(issuer.der).publicKeyBits),
+    ...issuerHashes(certificate.issuerDer, issuer, hashAlgorithm),
     serialNumber: certificate.serialNumber,
   }
+}
+
+type IssuerHashes = Pick<CertId, 'issuerNameHash' | 'issuerKeyHash'>
+
+/** The same for all certificates of an issuer that write its name alike, of which there may be a hundred thousand. */
+const knownHashes = new WeakMap<Certificate, Map<string, IssuerHashes>>()
+
+/** RFC 6960 4.1.1: of the issuer's name as the certificate writes it, which may differ from how the issuer does. */
+function issuerHashes(issuerDer: string, issuer: Certificate, hashAlgorithm: HashAlgorithm): IssuerHashes {
+  const known = knownHashes.get(issuer) ?? new Map<string, IssuerHashes>()
+  knownHashes.set(issuer, known)
+  const key = `${hashAlgorithm}/${issuerDer}`
+  const digest = (bytes: Uint8Array): string => createHash(hashAlgorithm).update(bytes).digest('hex')
+  const hashes = known.get(key) ?? {
+    issuerNameHash: digest(Buffer.from(issuerDer, 'hex')),
+    issuerKeyHash: digest(readX509(issuer.der).publicKeyBits),
+  }
+  known.set(key, hashes)
+  return hashes
 }
 
 /**

@@ -6,6 +6,7 @@ import { expectTag, readDer, tag } from './der.ts'
 import { hasBit, hexOf, oidOf } from './der_values.ts'
 import { unknownCritical } from './extensions.ts'
 import { readName, rfc4514Text } from './name.ts'
+import { isSameName } from './name_match.ts'
 import { type OcspRejection, rejected } from './ocsp_rejection.ts'
 import type { BasicOcspResponse, ResponderId } from './ocsp_response.ts'
 import { verifySignature } from './signature.ts'
@@ -97,7 +98,7 @@ function problemOfDelegate(certificate: X509Structure, policy: ResponderPolicy):
 
 /** Signed by the issuer's key itself: neither an ancestor's nor that of a CA of the same name counts. */
 function problemOfCertification(certificate: X509Structure, policy: ResponderPolicy): OcspRejection | undefined {
-  if (hexOf(certificate.issuer.bytes) !== policy.issuer.subjectDer)
+  if (!isSameName(hexOf(certificate.issuer.bytes), policy.issuer.subjectDer))
     return rejected('responder_not_authorized', "the responder's certificate names another issuer")
   const { signatureAlgorithm: algorithm, signature, signed } = certificate
   const verdict = verifySignature({ algorithm, signature, signed, key: publicKeyOf(policy.issuer) })

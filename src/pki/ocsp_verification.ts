@@ -2,6 +2,7 @@ import type { HashAlgorithm } from './algorithm.ts'
 import { tag } from './der.ts'
 import { hexOf } from './der_values.ts'
 import { unknownCritical } from './extensions.ts'
+import { isSameName } from './name_match.ts'
 import { furthest, type OcspRejection, rejected } from './ocsp_rejection.ts'
 import { type CertId, certIdOf, nonceOid, type OcspSubject } from './ocsp_request.ts'
 import { candidateResponders, type Responder, type ResponderPolicy } from './ocsp_responder.ts'
@@ -82,7 +83,8 @@ export function verifyOcspResponse(der: Uint8Array, expected: OcspExpectation): 
 
 function judge(basic: BasicOcspResponse, der: Uint8Array, expected: OcspExpectation): OcspVerdict {
   const { certificate, issuer } = expected.subject
-  if (certificate.issuerDer !== issuer.subjectDer) return rejected('issuer_mismatch', `issuer=${certificate.issuer}`)
+  if (!isSameName(certificate.issuerDer, issuer.subjectDer))
+    return rejected('issuer_mismatch', `issuer=${certificate.issuer}`)
   const matching = responsesFor(expected.subject, basic)
   if (matching.length === 0) return rejected('cert_id_mismatch', `serialNumber=${certificate.serialNumber}`)
   const responder = signerOf(basic, { ...expected, issuer })

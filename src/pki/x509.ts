@@ -5,6 +5,8 @@ import { noExtensions, readExtensions } from './extensions.ts'
 
 /** A certificate as RFC 5280 4.1 lays it out; parts that are compared or hashed stay bytes. */
 export interface X509Structure {
+  /** 1 to 3. */
+  readonly version: number
   /** The tbsCertificate: what is signed. */
   readonly signed: Uint8Array
   readonly signatureAlgorithm: Der
@@ -48,9 +50,9 @@ export function readX509(certificate: Uint8Array | Der): X509Structure {
   fields.optional(tag.contextPrimitive(2)) // subjectUniqueID
   const extensions = fields.optional(tag.context(3))
   fields.end()
-  checkVersion(version, extensions)
 
   return {
+    version: versionOf(version, extensions),
     signed: tbs.bytes,
     signatureAlgorithm,
     signature,
@@ -66,7 +68,8 @@ export function readX509(certificate: Uint8Array | Der): X509Structure {
 }
 
 /** RFC 5280 4.1.2.1: 1, when it is not said, to 3; and 4.1.2.9: extensions are of version 3 only. */
-function checkVersion(element: Der | undefined, extensions: Der | undefined): void {
+function versionOf(element: Der | undefined, extensions: Der | undefined): number {
   const version = element === undefined ? 1 : smallNumberOf(explicitValue(element)) + 1
   if (version > 3 || (extensions !== undefined && version < 3)) throw new DerError(`Certificate: version ${version}`)
+  return version
 }

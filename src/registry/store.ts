@@ -7,11 +7,22 @@ export interface RegistryObserver {
   readonly onLoaded: (snapshot: RegistrySnapshot) => void
   /** A change could not be taken over, or the store not be read; what was in force stays. */
   readonly onRefused: (error: Error) => void
+  /** A leaf in force turned out not to be of its issuer, and is treated as if it were not registered. */
+  readonly onBroken?: (broken: { readonly sha256: string; readonly devApps: string[]; readonly reason: string }) => void
+}
+
+/** How far what is in force is what the store has. */
+export interface Freshness {
+  /** Whether the store is there, and its changes arrive. */
+  readonly connected: boolean
+  /** When it was last seen that nothing newer is there; `undefined` before the first reading. What was refused then is told. */
+  readonly asOf: Date | undefined
 }
 
 /** DevApps as a running service has them: all in memory, kept up to date with the store. */
 export interface RegistrySource extends Registry {
   snapshot(): RegistrySnapshot | undefined
+  freshness(): Freshness
   /** Begins to follow the store. Resolves after the first reading, whatever came of it. */
   start(): Promise<void>
   /** Reads the store now, after any reading under way. Never rejects: the observer is told. */

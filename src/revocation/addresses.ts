@@ -27,7 +27,7 @@ const maxResponders = 4
  * certificate's locations; a location with a user name or a password is never permitted.
  */
 export function responderAddresses(
-  certificate: Certificate,
+  certificate: Pick<Certificate, 'ocspUrls'>,
   override: ResponderOverride | undefined,
   allowedHosts: ReadonlySet<string> | undefined,
 ): Addresses {

@@ -40,7 +40,7 @@ export class CrlPlaces {
 function placeOf({ certificate, issuer }: OcspSubject, allowedHosts: ReadonlySet<string> | undefined): CrlPlace {
   const subject = crlSubjectOf(certificate)
   // What binds the locations of responders binds those of CRLs: HTTP, no credentials, permitted hosts, a few of them.
-  const addresses = responderAddresses({ ...certificate, ocspUrls: subject.urls }, undefined, allowedHosts)
+  const addresses = responderAddresses({ ocspUrls: subject.urls }, undefined, allowedHosts)
   if (addresses.status !== 'named') return addresses
   const { responders: locations } = addresses
   const key = [issuer.sha256, subject.isCa, ...locations.map(({ href }) => href), ...subject.pointNames].join(' ')

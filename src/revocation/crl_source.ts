@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { CertificateStatus } from '../domain/evidence.ts'
 import type { OcspSubject } from '../pki/ocsp_request.ts'
 import type { Clock } from '../ports.ts'
@@ -27,6 +28,9 @@ export const crlDefaults = {
   maxRefreshMs: 4 * 3_600_000,
   refresh: { at: 0.75, jitter: 0.1, retryMs: 5_000, maxRetryMs: 5 * 60_000 },
 } as const
+
+/** Certificates that are looked at before requests may pass. */
+const lookedAtATime = 64
 
 export interface CrlParts {
   readonly clock: Clock
@@ -63,6 +67,7 @@ export class CrlSource {
   readonly #parts: CrlHoldingParts
   readonly #places: CrlPlaces
   readonly #holdings = new Map<string, CrlHolding>()
+  #registration = 0
   #closed = false
 
   constructor(options: CrlOptions, { clock, random = Math.random, observer, ...parts }: CrlParts) {
@@ -82,9 +87,13 @@ export class CrlSource {
    */
   async register(subjects: Iterable<OcspSubject>): Promise<void> {
     const points = new Map<string, CrlPoint>()
+    const registration = ++this.#registration
+    let looked = 0
     for (const subject of subjects) {
       const place = this.#places.of(subject)
       if (place.status === 'named') points.set(place.point.key, place.point)
+      if (++looked % lookedAtATime === 0) await setImmediate()
+      if (registration !== this.#registration) return
     }
     for (const [key, holding] of this.#holdings) {
       if (points.has(key)) continue
@@ -139,6 +148,7 @@ export class CrlSource {
   /** Ends what is under way, and refreshes nothing any more. */
   async close(): Promise<void> {
     this.#closed = true
+    this.#registration++
     const dropped = [...this.#holdings.values()].map((holding) => holding.drop())
     await this.#client.close()
     await Promise.all(dropped)

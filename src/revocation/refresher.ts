@@ -6,6 +6,7 @@ import type { Pace } from './pace.ts'
 import type { RefreshTimes } from './refresh_times.ts'
 import { type Moment, Renewal } from './renewal.ts'
 import type { Random } from './retention.ts'
+import { Roster } from './roster.ts'
 import { Schedule } from './schedule.ts'
 import type { Subject, Subjects } from './subject.ts'
 import type { After } from './timers.ts'
@@ -36,8 +37,8 @@ export class Refresher {
   readonly #parts: RefresherParts
   readonly #schedule = new Schedule()
   readonly #underWay = new Set<Promise<void>>()
-  #registered: readonly RegisteredCertificate[] = []
-  #renewals: ReadonlyMap<string, Renewal> = new Map()
+  readonly #renewals = new Map<string, Renewal>()
+  readonly #roster: Roster
   #cancel: () => void = () => {}
   #working = false
   #stopped = false
@@ -45,32 +46,28 @@ export class Refresher {
   constructor(times: RefreshTimes, parts: RefresherParts) {
     this.#times = times
     this.#parts = parts
+    this.#roster = new Roster({
+      added: (certificate) => this.#lookAfter(certificate),
+      removed: (certificate) => this.#leave(certificate),
+      paused: () => this.#arm(),
+    })
   }
 
-  /** The certificates to look after from now on, instead of those before; new ones are due at once, in no order. */
-  register(certificates: readonly RegisteredCertificate[]): void {
-    const { subjects, random } = this.#parts
-    const before = this.#renewals
-    const renewals = new Map<string, Renewal>()
-    for (const subject of certificates.flatMap((certificate) => subjects.chainOf(certificate))) {
-      if (subject.addresses.status !== 'named' || renewals.has(subject.key)) continue
-      const known = before.get(subject.key)
-      const renewal = known ?? new Renewal(subject, this.#times, random)
-      renewal.subject = subject
-      renewals.set(subject.key, renewal)
-      // A fraction of a millisecond: processes that start together begin at different ends.
-      if (known === undefined) this.#schedule.set(subject.key, this.#nowMs() + random())
-    }
-    for (const key of before.keys()) if (!renewals.has(key)) this.#schedule.delete(key)
-    this.#registered = certificates
-    this.#renewals = renewals
-    this.#arm()
+  /**
+   * The certificates to look after from now on, instead of those before; new ones are due at once, in no order. Many are taken
+   * over one after another, and requests pass in between.
+   */
+  register(certificates: Iterable<RegisteredCertificate>): void {
+    this.#roster.take(certificates)
   }
 
   /** What is registered, each with all that is asked about for it, also where there is nobody to be asked. */
   registered(): { readonly certificate: RegisteredCertificate; readonly subjects: readonly Subject[] }[] {
     const { subjects } = this.#parts
-    return this.#registered.map((certificate) => ({ certificate, subjects: subjects.chainOf(certificate) }))
+    return [...this.#roster.certificates].map((certificate) => ({
+      certificate,
+      subjects: subjects.chainOf(certificate),
+    }))
   }
 
   /** When the certificate is looked at next; `undefined` while it is, or where it is not looked after. */
@@ -93,9 +90,34 @@ export class Refresher {
   /** Begins nothing any more. Resolves when what was begun has ended. */
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#roster.stop()
     this.#cancel()
     this.#parts.pace.end()
     await Promise.allSettled(this.#underWay)
+  }
+
+  #lookAfter(certificate: RegisteredCertificate): void {
+    const { subjects, random } = this.#parts
+    for (const subject of subjects.chainOf(certificate)) {
+      if (subject.addresses.status !== 'named') continue
+      const known = this.#renewals.get(subject.key)
+      const renewal = known ?? new Renewal(subject, this.#times, random)
+      renewal.subject = subject
+      renewal.dependents++
+      if (known !== undefined) continue
+      this.#renewals.set(subject.key, renewal)
+      // A fraction of a millisecond: processes that start together begin at different ends.
+      this.#schedule.set(subject.key, this.#nowMs() + random())
+    }
+  }
+
+  #leave(certificate: RegisteredCertificate): void {
+    for (const { key } of this.#parts.subjects.chainOf(certificate)) {
+      const renewal = this.#renewals.get(key)
+      if (renewal === undefined || --renewal.dependents > 0) continue
+      this.#renewals.delete(key)
+      this.#schedule.delete(key)
+    }
   }
 
   #arm(): void {

@@ -22,6 +22,8 @@ export interface Moment {
 /** How the renewal of one certificate's answer goes: when it is looked at next, in milliseconds since the epoch. */
 export class Renewal {
   subject: Subject
+  /** How many registered certificates it is for. */
+  dependents = 0
   readonly #times: RefreshTimes
   readonly #random: Random
   /** What was the latest answer when the next look was planned. */

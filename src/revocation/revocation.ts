@@ -101,9 +101,9 @@ export class OcspRevocation implements Revocation {
   }
 
   /** The certificates to keep answers ready for from now on, instead of those before. Nobody waits for it. */
-  register(certificates: readonly RegisteredCertificate[]): void {
+  register(certificates: Iterable<RegisteredCertificate>): void {
     this.refresher.register(certificates)
-    void this.#parts.crls?.register(certificates.flatMap((certificate) => this.#subjects.chainOf(certificate)))
+    void this.#parts.crls?.register(this.#subjectsOf(certificates))
   }
 
   /**
@@ -128,6 +128,10 @@ export class OcspRevocation implements Revocation {
     this.#parts.shared?.close()
     await stopped
     await this.#lookup.settled()
+  }
+
+  *#subjectsOf(certificates: Iterable<RegisteredCertificate>): Iterable<Subject> {
+    for (const certificate of certificates) yield* this.#subjects.chainOf(certificate)
   }
 
   #statusFor(subject: Subject, at: Date): CertificateStatus | Promise<CertificateStatus> {

@@ -31,6 +31,7 @@ export type SubjectChain = readonly [Subject, ...Subject[]]
 export class Subjects {
   readonly #rules: SubjectRules
   readonly #chains = new WeakMap<RegisteredCertificate, SubjectChain>()
+  readonly #issuers = new WeakMap<Certificate, Issuer>()
 
   constructor(rules: SubjectRules) {
     this.#rules = rules
@@ -46,31 +47,68 @@ export class Subjects {
     const known = this.#chains.get(registered)
     if (known !== undefined) return known
     const { leaf, chain } = registered
-    const issuers = this.#rules.check === 'chain' ? chain.slice(1) : []
-    const subjects: SubjectChain = [
-      subjectFrom(leaf, chain[0], this.#rules),
-      ...issuers.flatMap((issuer, index) => {
-        const issued = chain[index]
-        return issued === undefined ? [] : [subjectFrom(issued, issuer, this.#rules)]
-      }),
-    ]
+    const subject = this.#issuer(chain[0]).subjectFrom(leaf)
+    const subjects: SubjectChain = this.#rules.check === 'chain' ? [subject, ...this.#above(chain)] : [subject]
     this.#chains.set(registered, subjects)
     return subjects
   }
+
+  #above(chain: RegisteredCertificate['chain']): Subject[] {
+    return chain.slice(1).flatMap((issuer, index) => {
+      const issued = chain[index]
+      return issued === undefined ? [] : [this.#issuer(issuer).subjectFrom(issued)]
+    })
+  }
+
+  #issuer(certificate: Certificate): Issuer {
+    const known = this.#issuers.get(certificate)
+    if (known !== undefined) return known
+    const issuer = new Issuer(certificate, this.#rules)
+    this.#issuers.set(certificate, issuer)
+    return issuer
+  }
 }
 
-function subjectFrom(certificate: Certificate, issuer: Certificate, rules: SubjectRules): Subject {
-  const { hashAlgorithm, issuerNameHash, issuerKeyHash, serialNumber } = certIdOf({ certificate, issuer })
-  const override = rules.overrides.get(issuer.sha256)
-  return {
-    certificate,
-    issuer,
-    key: `${hashAlgorithm}:${issuerNameHash}:${issuerKeyHash}:${serialNumber}`,
-    addresses: responderAddresses(certificate, override, rules.allowedHosts),
-    pinned: override?.pinned ?? [],
-    tolerated: {
-      unavailable: (override?.onUnavailable ?? rules.onUnavailable) === 'allow',
-      no_source: (override?.onNoSource ?? rules.onNoSource) === 'allow',
-    },
+/** What the certificates of one issuer have in common, there once for all of them. */
+class Issuer {
+  readonly certificate: Certificate
+  readonly pinned: readonly Certificate[]
+  readonly tolerated: Subject['tolerated']
+  readonly #rules: SubjectRules
+  readonly #override: ResponderOverride | undefined
+  /** By what certificates name. */
+  readonly #addresses = new Map<string, Addresses>()
+
+  constructor(certificate: Certificate, rules: SubjectRules) {
+    this.certificate = certificate
+    this.#rules = rules
+    this.#override = rules.overrides.get(certificate.sha256)
+    this.pinned = this.#override?.pinned ?? []
+    this.tolerated = {
+      unavailable: (this.#override?.onUnavailable ?? rules.onUnavailable) === 'allow',
+      no_source: (this.#override?.onNoSource ?? rules.onNoSource) === 'allow',
+    }
+  }
+
+  subjectFrom(certificate: Certificate): Subject {
+    const issuer = this.certificate
+    const { hashAlgorithm, issuerNameHash, issuerKeyHash, serialNumber } = certIdOf({ certificate, issuer })
+    return {
+      certificate,
+      issuer,
+      key: [hashAlgorithm, issuerNameHash, issuerKeyHash, serialNumber].join(':'),
+      addresses: this.#addressesOf(certificate),
+      pinned: this.pinned,
+      tolerated: this.tolerated,
+    }
+  }
+
+  #addressesOf(certificate: Certificate): Addresses {
+    const named = certificate.ocspUrls.join(' ')
+    const known = this.#addresses.get(named)
+    if (known !== undefined) return known
+    const addresses = responderAddresses(certificate, this.#override, this.#rules.allowedHosts)
+    this.#addresses.set(named, addresses)
+    return addresses
   }
 }

@@ -1,14 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { Client, credentials } from '@grpc/grpc-js'
 import { expect } from 'chai'
 import { checkService } from '../../src/envoy/check_service.ts'
-import type { CheckResponse__Output } from '../../src/envoy/generated/envoy/service/auth/v3/CheckResponse.ts'
 import { authorizationService } from '../../src/envoy/protos.ts'
 import { type RunningServer, startServer } from '../../src/envoy/server.ts'
 import type { DecisionRecord } from '../../src/ops/decision_record.ts'
 import { certificateFromPem } from '../../src/pki/certificate.ts'
+import { CheckClient } from '../support/check_client.ts'
 import { type CheckAttributes, checkRequest } from '../support/check_request.ts'
 import { good, hostnames, now, policy } from '../support/evidence.ts'
 import { Authority } from '../support/pki.ts'
@@ -24,7 +23,7 @@ describe('Check over gRPC', () => {
   const socket = join(folder.path, 'authz.sock')
   const records: DecisionRecord[] = []
   let server: RunningServer
-  let client: Client
+  let client: CheckClient
 
   before(async () => {
     // What a crash leaves behind is no obstacle.
@@ -54,7 +53,7 @@ describe('Check over gRPC', () => {
       onDecision: (record) => records.push(record),
     })
     server = await startServer(`unix:${socket}`, { check, sds: servingTruststore().sds })
-    client = new Client(`unix:${socket}`, credentials.createInsecure())
+    client = new CheckClient(`unix:${socket}`)
   })
   after(async () => {
     client.close()
@@ -62,22 +61,7 @@ describe('Check over gRPC', () => {
     folder.remove()
   })
 
-  function send(bytes: Buffer): Promise<string> {
-    return new Promise((resolve, reject) => {
-      client.makeUnaryRequest(
-        Check.path,
-        (b: Buffer) => b,
-        Check.responseDeserialize,
-        bytes,
-        (error, response) => {
-          if (error !== null) return reject(error)
-          const { denied_response } = response as CheckResponse__Output
-          resolve(denied_response ? (JSON.parse(denied_response.body) as { code: string }).code : 'allow')
-        },
-      )
-    })
-  }
-  const ask = (sent: CheckAttributes): Promise<string> => send(Check.requestSerialize(checkRequest(sent)))
+  const ask = (sent: CheckAttributes): Promise<string> => client.ask(sent)
 
   const certificates: [string, string, string][] = [
     ['none', '', 'cert_missing'],
@@ -113,14 +97,14 @@ describe('Check over gRPC', () => {
   }
 
   it('answers a request without attributes, and one of no bytes', async () => {
-    expect(await send(Check.requestSerialize({ attributes: null }))).to.equal('request_malformed')
-    expect(await send(Buffer.alloc(0))).to.equal('request_malformed')
+    expect(await client.send(Check.requestSerialize({ attributes: null }))).to.equal('request_malformed')
+    expect(await client.send(Buffer.alloc(0))).to.equal('request_malformed')
   })
 
   it('answers header values that are not UTF-8', async () => {
     const bytes = Check.requestSerialize(checkRequest({ policy: 'data', headers: { 'x-client-key': 'QQQQ' } }))
     bytes.fill(0xff, bytes.indexOf('QQQQ'), bytes.indexOf('QQQQ') + 4)
-    expect(await send(bytes)).to.equal('cert_missing')
+    expect(await client.send(bytes)).to.equal('cert_missing')
   })
 
   it('keeps strangers from the socket', () => {

@@ -11,7 +11,7 @@ import { checkService } from '../../src/envoy/check_service.ts'
 import type { CheckResponse } from '../../src/envoy/generated/envoy/service/auth/v3/CheckResponse.ts'
 import { type Explanation, explanationSchema } from '../../src/explain/explanation.ts'
 import { certificateFromPem } from '../../src/pki/certificate.ts'
-import { FileStore } from '../../src/registry/file_store.ts'
+import { openRegistrySource } from '../../src/registry/open_registry.ts'
 import { Psd2Lists } from '../../src/registry/psd2_lists.ts'
 import { ClientSecrets } from '../../src/registry/secrets.ts'
 import { revocationOptions } from '../../src/revocation/configured.ts'
@@ -203,7 +203,7 @@ describe('devapp-authz explain', function () {
 
     it('finds what a service shared, names the tier, and leaves it as it is', async () => {
       const loaded = configurationIn(config)
-      const store = new FileStore(loaded.registryFile, { onLoaded: () => {}, onRefused: () => {} })
+      const store = openRegistrySource(loaded.registry, { onLoaded: () => {}, onRefused: () => {} })
       await store.reload()
       const binding = store.snapshot()?.bindingOf(certificateFromPem(parties.certificates.acme.pem))
       if (binding?.status !== 'registered') throw new Error('acme is not registered')
@@ -277,7 +277,7 @@ describe('devapp-authz explain', function () {
     before(async () => {
       const loaded = configurationIn(config)
       const clock = () => new Date()
-      const registry = new FileStore(loaded.registryFile, { onLoaded: () => {}, onRefused: () => {} })
+      const registry = openRegistrySource(loaded.registry, { onLoaded: () => {}, onRefused: () => {} })
       await registry.reload()
       revocation = openRevocation(
         revocationOptions(loaded.ocsp, () => {}),

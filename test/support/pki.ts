@@ -17,9 +17,11 @@ export interface KeyPair {
 }
 
 /** `forged` claims the issuer's default algorithm, and is made with a stranger's key. */
-export type SignatureKind = 'default' | 'sha1' | 'sha256' | 'sha384' | 'sha512' | 'rsa-pss-sha256' | 'forged'
+export type SignatureKind = 'default' | 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512' | 'rsa-pss-sha256' | 'forged'
 
 export interface CertificateOptions {
+  /** Default 3; others have no extensions. */
+  version?: 1 | 2 | 3
   /** Default: one that says what the certificate is. An empty `commonNames` leaves it out. */
   commonName?: string
   commonNames?: string[]
@@ -29,6 +31,8 @@ export interface CertificateOptions {
   stringType?: 'utf8' | 'printable'
   /** The whole subject Name in DER, in place of what the options above make. */
   subject?: Uint8Array
+  /** The issuer's Name in DER as it is written here. Default: as the issuer's certificate writes it. */
+  issuer?: Uint8Array
   /** Contents octets of the INTEGER in hex, written as they are. Default: 16 random octets, positive. */
   serialNumber?: string
   /** Where the default validity lies; issued certificates take it over. Default `fixedNow`. */
@@ -169,7 +173,7 @@ export function signer(
   return { algorithm, sign: (tbs) => sign(hash, tbs, key) }
 }
 
-type Hash = 'sha1' | 'sha256' | 'sha384' | 'sha512'
+type Hash = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512'
 
 function defaultHash(key: KeyObject): Hash {
   const hashes: Record<string, Hash> = { secp384r1: 'sha384', secp521r1: 'sha512' }
@@ -183,12 +187,15 @@ function strangerTo(key: KeyObject): KeyObject {
 }
 
 const rsaOids: Record<Hash, string> = {
+  md5: '1.2.840.113549.1.1.4',
   sha1: '1.2.840.113549.1.1.5',
   sha256: '1.2.840.113549.1.1.11',
   sha384: '1.2.840.113549.1.1.12',
   sha512: '1.2.840.113549.1.1.13',
 }
+/** ECDSA with MD5 does not exist. */
 const ecdsaOids: Record<Hash, string> = {
+  md5: '1.2.840.10045.4',
   sha1: '1.2.840.10045.4.1',
   sha256: '1.2.840.10045.4.3.2',
   sha384: '1.2.840.10045.4.3.3',
@@ -251,20 +258,20 @@ export function selfSigned(options: CertificateOptions = {}): IssuedCertificate 
 }
 
 function build(options: CertificateOptions, issuer: IssuedCertificate | undefined): IssuedCertificate {
-  const keyPair = options.keyPair ?? newKeyPair(options.keyKind)
+  const { keyPair = newKeyPair(options.keyKind), version = 3 } = options
   const subjectDer = Buffer.from(options.subject ?? nameOf(options))
   const serialNumber = options.serialNumber ?? randomSerialNumber()
   const issuerKeyPair = issuer?.keyPair ?? keyPair
   const signing = signer(issuerKeyPair.privateKey, options.signature)
   const tbs = der.sequence(
-    der.explicit(0, der.smallInteger(2)),
+    ...(version === 1 ? [] : [der.explicit(0, der.smallInteger(version - 1))]),
     der.integer(serialNumber),
     signing.algorithm,
-    issuer?.subjectDer ?? subjectDer,
+    options.issuer ?? issuer?.subjectDer ?? subjectDer,
     validityOf(options),
     subjectDer,
     keyPair.publicKey.export({ type: 'spki', format: 'der' }),
-    der.explicit(3, der.sequence(...extensionsOf(options, keyPair, issuer))),
+    ...(version === 3 ? [der.explicit(3, der.sequence(...extensionsOf(options, keyPair, issuer)))] : []),
   )
   const bytes = der.sequence(tbs, signing.algorithm, der.bitString(signing.sign(tbs)))
   return {

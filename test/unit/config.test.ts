@@ -28,8 +28,8 @@ describe('the configuration', () => {
     expect(rest).to.deep.equal({
       listen: 'unix:/run/devapp-authz/authz.sock',
       adminAddress: 'unix:/run/devapp-authz/admin.sock',
+      registry: { kind: 'file', path: '/etc/devapp-authz/devapps.yaml' },
       metricsAddress: undefined,
-      registryFile: '/etc/devapp-authz/devapps.yaml',
       tracing: undefined,
       qtspsFolder: undefined,
       withdrawnFile: undefined,
@@ -37,6 +37,7 @@ describe('the configuration', () => {
       deadlineMs: 1_500,
       typeBase: 'https://devapp-authz.example/denials#',
       logLevel: 'info',
+      intake: { acceptedRoots: undefined, refusedIssuers: undefined },
       ocsp: {
         ...{ timeout: 1_000, fetch_timeout: 5_000, on_unavailable: 'deny', on_no_source: 'deny' },
         ...{ skew: 60_000, max_age: 86_400_000, allow_sha1: false, nonce: 'off', allow_private_addresses: false },
@@ -110,12 +111,26 @@ describe('the configuration', () => {
     })
   }
 
+  it('takes the roots and the refused issuers of intake', () => {
+    const { intake } = loadWith({
+      intake: {
+        accepted_roots: 'roots/',
+        refused_issuers: [{ organization: 'Acme' }, { key_sha256: 'AB'.repeat(32) }],
+      },
+    })
+    expect(intake).to.deep.equal({
+      acceptedRoots: '/etc/devapp-authz/roots',
+      refusedIssuers: [{ organization: 'Acme' }, { keySha256: 'ab'.repeat(32) }],
+    })
+    expect(loadWith({ intake: { refused_issuers: [] } }).intake.refusedIssuers).to.deep.equal([])
+  })
+
   it("starts relative paths at the file's folder, and leaves absolute ones", () => {
     const config = loadWith({
       ...{ registry: { file: '/srv/devapps.yaml' }, qtsps: '../qtsps', psd2: { withdrawn: 'withdrawn.yaml' } },
       ocsp: { issuers: [{ certificate: 'issuers/a.pem', responder_certificate: './pinned.pem' }] },
     })
-    expect(config.registryFile).to.equal('/srv/devapps.yaml')
+    expect(config.registry).to.deep.equal({ kind: 'file', path: '/srv/devapps.yaml' })
     expect(config.qtspsFolder).to.equal('/etc/qtsps')
     expect(config.withdrawnFile).to.equal('/etc/devapp-authz/withdrawn.yaml')
     expect(config.ocsp.issuers[0]).to.deep.include({

@@ -127,7 +127,7 @@ ocsp:
       ],
       ['an empty product', policy({ product: '' }), 'policies.one.product', /it is empty/],
       ['a line break in a path', { registry: { file: 'a\nb' } }, 'registry.file', /control character/],
-      ['no registry file', { registry: {} }, 'registry.file', /it is missing/],
+      ['no registry', { registry: {} }, 'registry', /it says not where/],
       ['a duration without unit', ocsp({ timeout: 5 }), 'ocsp.timeout', /expected a duration, got 5$/],
       ['no time at all', ocsp({ timeout: '0s' }), 'ocsp.timeout', /"0s" is too short/],
       ['a time that no timer waits', { deadline: '25d' }, 'deadline', /"25d" is too long/],

@@ -21,7 +21,16 @@ describe('devapp-authz', function () {
     const { code, stdout, stderr } = run('--help')
     expect([code, stderr]).to.deep.equal([0, ''])
     expect(stdout).to.match(/^devapp-authz: external authorization for Envoy\n\nUsage: devapp-authz SUBCOMMAND/)
-    for (const words of ['serve', 'check-config', 'truststore', 'devapp hash-secret', 'cert show', 'ocsp verify'])
+    for (const words of [
+      'serve',
+      'check-config',
+      'check-envoy',
+      'truststore',
+      'devapp create',
+      'chain check',
+      'cert show',
+      'ocsp verify',
+    ])
       expect(stdout).to.match(new RegExp(`^ {2}${words} +\\w`, 'm'))
     expect(run()).to.deep.equal({ code, stdout, stderr })
   })
@@ -40,9 +49,24 @@ describe('devapp-authz', function () {
     const { code, stdout, stderr } = run('sevre', '--config', 'authz.yaml')
     expect([code, stdout]).to.deep.equal([2, ''])
     expect(stderr).to.match(
-      /^devapp-authz: there is no subcommand 'sevre --config'\n\n.*Usage: devapp-authz SUBCOMMAND/s,
+      /^devapp-authz: there is no subcommand 'sevre'; is 'serve' meant\?\n\n.*Usage: devapp-authz SUBCOMMAND/s,
     )
-    expect(run('devapp').code).to.equal(2)
+  })
+
+  it('names the subcommands of a group, and only those', () => {
+    const { code, stdout, stderr } = run('ocsp', '--help')
+    expect([code, stderr]).to.deep.equal([0, ''])
+    expect(stdout).to.match(/^Usage: devapp-authz ocsp SUBCOMMAND.*^ {2}ocsp status +\w/ms)
+    expect(stdout).to.not.match(/^ {2}(serve|devapp) /m)
+  })
+
+  it('says which group a missing or misspelt subcommand belongs to', () => {
+    const missing = run('ocsp')
+    expect([missing.code, missing.stdout]).to.deep.equal([2, ''])
+    expect(missing.stderr).to.match(/^devapp-authz: which subcommand of ocsp\?\n\nUsage: devapp-authz ocsp SUBCOMMAND/)
+    const misspelt = run('ocsp', 'purg', '--all')
+    expect(misspelt.code).to.equal(2)
+    expect(misspelt.stderr).to.match(/^devapp-authz: there is no subcommand 'ocsp purg'; is 'ocsp purge' meant\?\n/)
   })
 
   it('says in one sentence, without a stack, what stopped a subcommand', () => {

@@ -81,7 +81,7 @@ describe('devapp-authz check-config', () => {
     expect(lines[2]).to.contain('"issuer.pem" holds no certificate; put a certificate in PEM there')
   })
 
-  it('names a folder of certificates that holds none, a broken one, or is a file', () => {
+  it('names a folder of certificates that holds none, a broken one, or is a file where it may be none', () => {
     const problem = (): string => run(file).stderr.split('\n')[0] ?? ''
     writeFileSync(beside('qtsps/accepted.pem'), certificate.replace('-----END', '-----ENDE'))
     expect(problem()).to.match(
@@ -92,6 +92,17 @@ describe('devapp-authz check-config', () => {
     mkdirSync(beside('empty'), { recursive: true })
     writeFileSync(file, good.replace('qtsps: qtsps', 'qtsps: empty'))
     expect(problem()).to.match(/qtsps: "empty" holds no certificate/)
+    writeFileSync(beside('qtsps/accepted.pem'), certificate)
+    const roots = (name: string) => good.replace('qtsps: qtsps', `qtsps: qtsps\nintake: { accepted_roots: ${name} }`)
+    for (const [name, expected] of [
+      ['issuer.pem', /^$/],
+      ['qtsps', /^$/],
+      ['empty', /intake.accepted_roots: "empty" holds no certificate/],
+      ['nowhere', /intake.accepted_roots: there is no "nowhere"/],
+    ] as const) {
+      writeFileSync(file, roots(name))
+      expect(problem(), name).to.match(expected)
+    }
     writeFileSync(
       file,
       good.replace('qtsps: qtsps', 'qtsps: qtsps\nlisten: unix:/tmp/a').replace('devapps.yaml', 'empty'),

@@ -5,6 +5,8 @@ import { saidOf, validFile, withPolicy } from './fixture.ts'
 const mtls = { channel: 'mtls', require: ['certificate'] }
 const ocsp = (ocsp: object): object => ({ ...validFile(), ocsp })
 const redis = (redis: object): object => ocsp({ cache: { redis } })
+const postgres = (postgres: object): object => ({ ...validFile(), registry: { postgres } })
+const intake = (intake: object): object => ({ ...validFile(), intake })
 
 /** What breaks each rule, by what the rule says, and what is said about it. */
 const broken: Readonly<Record<string, readonly [file: object, said: string][]>> = {
@@ -62,6 +64,27 @@ const broken: Readonly<Record<string, readonly [file: object, said: string][]>> 
     [
       withPolicy({ ...mtls, keep_authorization: true }),
       'policies.tested.keep_authorization: Authorization passes untouched where Basic is not required; remove it',
+    ],
+  ],
+  '`registry` has one of `file` and `postgres`.': [
+    [{ ...validFile(), registry: {} }, 'registry: it says not where the DevApps are; add file or postgres'],
+    [
+      { ...validFile(), registry: { file: 'devapps.yaml', postgres: { url: 'postgresql://localhost/authz' } } },
+      'registry: it has file and postgres; keep one of them',
+    ],
+  ],
+  '`registry.postgres` has one password, and TLS where it is on another machine, unless `plaintext` says otherwise.': [
+    [
+      postgres({ url: 'postgresql://authz:hunter2@localhost/authz', password_file: 'password' }),
+      'registry.postgres.password_file: the URL holds a password too; keep one of them',
+    ],
+    [
+      postgres({ url: 'postgresql://db.example.com/authz' }),
+      'registry.postgres.tls: it is missing: who sits on the way to the database would decide who gets in; write tls: {}, or plaintext: true where the network itself encrypts',
+    ],
+    [
+      postgres({ url: 'postgresql:///authz?host=/run/postgresql', tls: {} }),
+      'registry.postgres.tls: PostgreSQL does not speak TLS over a Unix socket; remove it',
     ],
   ],
   '`qwac: required` needs `qtsps`.': [
@@ -131,6 +154,16 @@ const broken: Readonly<Record<string, readonly [file: object, said: string][]>> 
       'ocsp.issuers[1].certificate: "acme.pem" stands here a second time; put what is said of one issuer into one entry',
     ],
   ],
+  'An entry of `intake.refused_issuers` has `organization` or `key_sha256`.': [
+    [
+      intake({ refused_issuers: [{}] }),
+      'intake.refused_issuers[0]: it names no issuer; write organization or key_sha256, and two entries for both',
+    ],
+    [
+      intake({ refused_issuers: [{ organization: 'Acme', key_sha256: 'ab'.repeat(32) }] }),
+      'intake.refused_issuers[0]: it names an issuer in two ways; write organization or key_sha256, and two entries for both',
+    ],
+  ],
 }
 
 describe('the rules between parts of a configuration', () => {
@@ -161,6 +194,18 @@ describe('the rules between parts of a configuration', () => {
       },
     }
     expect(saidOf(file)).to.deep.equal([])
+  })
+
+  it('leave a PostgreSQL alone that is on this machine, or reached over TLS, or meant to be reached without', () => {
+    for (const each of [
+      { url: 'postgresql://authz:a@localhost/authz' },
+      { url: 'postgres://127.0.0.1:5433/authz', password_file: 'password' },
+      { url: 'postgresql://[::1]/authz' },
+      { url: 'postgresql:///authz?host=/run/postgresql&user=authz' },
+      { url: 'postgresql://authz:100%25@db.example.com/authz', tls: { ca: 'ca.pem' } },
+      { url: 'postgresql://db.example.com/authz', plaintext: true },
+    ])
+      expect(saidOf(postgres(each))).to.deep.equal([])
   })
 
   it('do not hide each other, nor what is wrong elsewhere', () => {

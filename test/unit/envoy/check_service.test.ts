@@ -69,6 +69,17 @@ describe('Check', () => {
     expect(records[0]?.ms).to.be.a('number')
   })
 
+  it('records whose certificate was likely renewed by one that nobody attached, and tells the caller nothing of it', async () => {
+    const owners = [devApp(), devApp({ id: 'beta' })]
+    const binding = { status: 'unregistered', likelyRenewalOf: { certificate: registered(), owners } } as const
+    const snapshot = () => ({ bindingOf: () => binding, byClientKey: () => undefined })
+    const { ask, records } = service({ registry: { snapshot } })
+    const response = await ask(sent)
+    expect(codeOf(response)).to.equal('cert_not_registered')
+    expect(JSON.stringify(response)).not.to.match(/acme|beta|renew/)
+    expect(records[0]).to.include({ likely_renewal: 'acme, beta', devapp: undefined })
+  })
+
   it('records the refusal that shadow mode does not enforce, with its detail', async () => {
     const { ask, records } = service({ qtsps: { accepts: () => false } })
     expect(codeOf(await ask({ ...sent, policy: 'rollout' }))).to.equal('allow')

@@ -45,7 +45,7 @@ describe('a registry file', () => {
   it('may hold no DevApp, and has to say so', () => {
     expect(parse()).to.deep.equal([])
     expect(saidOf('')).to.deep.equal([
-      'devapps.yaml: it is missing: expected the key devapps; write its keys below it, indented',
+      'devapps.yaml: it is missing: expected the keys devapps, chains; write its keys below it, indented',
     ])
   })
 
@@ -74,8 +74,8 @@ describe('a registry file', () => {
       'use one of id, name, environment, status, client_key, client_secrets,',
     )
     expect(said(devApp({ client_secrets: [{ hash, until: 1 }] }))[0]).to.contain('use one of hash, not_after')
-    expect(said(devApp({ certificates: [{ chain, leaf: 1 }] }))[0]).to.contain('use one of chain')
-    expect(saidOf('devapps: []\nversion: 1\n')[0]).to.contain('use one of devapps')
+    expect(said(devApp({ certificates: [{ chain, root: 1 }] }))[0]).to.contain('use one of chain, leaf, issuer')
+    expect(saidOf('devapps: []\nversion: 1\n')[0]).to.contain('use one of devapps, chains')
   })
 
   it('refuses an id or a ClientKey that two DevApps have', () => {

@@ -62,15 +62,23 @@ describe('RegistrySnapshot', () => {
     expect(bindingOf(issuing, { signature: 'forged' })).to.deep.equal(otherIssuer)
   })
 
-  it('says that nothing is registered with another serial number, name or both', () => {
+  it('says that nothing is registered with another name', () => {
     for (const changes of [
-      { serialNumber: '0a03' },
       { commonName: 'ACME' },
+      { commonName: 'ACME', serialNumber: '0a03' },
       { commonNames: [] },
       { commonNames: ['acme', 'acme'] },
     ])
       expect(bindingOf(issuing, changes), JSON.stringify(changes)).to.deep.equal({ status: 'unregistered' })
     expect(new RegistrySnapshot([]).bindingOf(read(acmeLeaf))).to.deep.equal({ status: 'unregistered' })
+  })
+
+  it('recognises a renewal by the registered issuer, and whose it is', () => {
+    const likelyRenewalOf = { certificate: acme.certificates[0], owners: [acme] }
+    expect(bindingOf(issuing, { serialNumber: '0a03' })).to.deep.equal({ status: 'unregistered', likelyRenewalOf })
+    const replaced = snapshot.with([devApp({ id: 'acme', clientKey: 'acme-key' })])
+    const renewed = read(issuing.issue({ commonName: 'acme' }))
+    expect(replaced.bindingOf(renewed)).to.deep.equal({ status: 'unregistered' })
   })
 
   it('tells certificates of the same serial number and name apart by their issuers', () => {

@@ -1,0 +1,64 @@
+import { matchesText } from './matcher.ts'
+import type { Part } from './part.ts'
+import { type Broken, brokenIf, type Rule } from './rule.ts'
+import { authorizersOf, checkSettingsOf, ofAuthorizer } from './scope.ts'
+
+/** The request headers that a decision needs. */
+const neededHeaders = ['authorization', 'x-client-key', 'x-request-id'] as const
+
+/** What of a request the service is sent. */
+export const serviceRequestRules: readonly Rule[] = [
+  {
+    code: 'service_starved',
+    severity: 'error',
+    why: 'A header that the service decides by does not arrive: Basic fails for everybody, a certificate of several DevApps stays ambiguous, or a decision is logged without its request.',
+    cure: `Let \`allowed_headers\` name ${neededHeaders.join(', ')}, and \`disallowed_headers\` none of them.`,
+    broken: ofAuthorizer((config) => [
+      ...withheld(config.at('allowed_headers')),
+      ...struck(config.at('disallowed_headers')),
+    ]),
+  },
+  {
+    code: 'service_sent_all_headers',
+    severity: 'warning',
+    why: 'Cookies and tokens that are meant for the upstream go to the service too, and cost time.',
+    cure: 'Name the headers that the service reads in `allowed_headers`, as envoy/envoy.yaml does.',
+    broken: ofAuthorizer((config) => {
+      const allowed = config.at('allowed_headers')
+      return brokenIf(!allowed.exists, allowed, 'every header is sent to the service')
+    }),
+  },
+  {
+    code: 'service_sent_bodies',
+    severity: 'error',
+    why: 'Envoy holds every request until its body is there, also those that will be refused. A longer body is refused with 413, or arrives cut with `allow_partial_message`. No policy reads one.',
+    cure: 'Remove `with_request_body`.',
+    broken: (gateway) => [
+      ...authorizersOf(gateway).flatMap(({ config }) => bodies(config.at('with_request_body'))),
+      ...checkSettingsOf(gateway).flatMap((settings) => bodies(settings.at('with_request_body'))),
+    ],
+  },
+]
+
+function bodies(sent: Part): readonly Broken[] {
+  const partial = sent.at('allow_partial_message')
+  if (partial.isTrue) return brokenIf(true, partial, 'the service is sent parts of bodies')
+  return brokenIf(sent.exists, sent, 'the service is sent bodies')
+}
+
+function withheld(allowed: Part): readonly Broken[] {
+  if (!allowed.exists) return []
+  const patterns = allowed.at('patterns').items()
+  const missing = neededHeaders.filter((name) => !patterns.some((pattern) => matchesText(pattern, name)))
+  return brokenIf(missing.length > 0, allowed, `it lacks ${missing.join(', ')}`)
+}
+
+function struck(disallowed: Part): readonly Broken[] {
+  return disallowed
+    .at('patterns')
+    .items()
+    .flatMap((pattern) => {
+      const taken = neededHeaders.filter((name) => matchesText(pattern, name))
+      return brokenIf(taken.length > 0, pattern, `it takes away ${taken.join(', ')}`)
+    })
+}

@@ -1,0 +1,176 @@
+import type pg from 'pg'
+import type { DevApp, RegisteredCertificate } from '../../domain/devapp.ts'
+import { CertificateError } from '../../pki/certificate.ts'
+import { lazyCertificate } from '../../pki/lazy_certificate.ts'
+import { type Authorities, ChainError, ChainReader } from '../chain_reader.ts'
+import { WrittenDevApps } from '../devapp_schema.ts'
+import { isSameDevApp } from '../same_devapp.ts'
+import { isSecretHash } from '../secrets.ts'
+
+/** DevApps as the database has them. */
+export interface ReadDevApps {
+  readonly devApps: readonly DevApp[]
+  /** Why one cannot be read, by its id: somebody else wrote its rows. */
+  readonly unreadable: ReadonlyMap<string, string>
+}
+
+interface DevAppRow {
+  readonly id: string
+  readonly name: string
+  readonly environment: DevApp['environment']
+  readonly status: DevApp['status']
+  readonly client_key: string
+  readonly products: string[]
+  readonly labels: Record<string, string>
+  readonly revision: string
+  readonly secrets: readonly { readonly hash: string; readonly not_after: string | null }[] | null
+  /** `DER:KEY` of each leaf and its chain, in hex: what `pg` reads far quicker than an array of bytea. */
+  readonly certificates: string | null
+}
+
+const columns = `id, name, environment, status, client_key, products, labels, revision,
+  (SELECT json_agg(json_build_object('hash', hash, 'not_after', not_after) ORDER BY position)
+   FROM devapp_authz.client_secrets WHERE devapp = id) AS secrets,
+  (SELECT string_agg(encode(der, 'hex') || ':' || encode(chain, 'hex'), ',' ORDER BY position)
+   FROM devapp_authz.certificates WHERE devapp = id) AS certificates`
+
+/** So many DevApps are read at a time that the process can do something else between. */
+const pageSize = 500
+
+/** Reads DevApps over one connection, each row of CAs once. Its methods reject as `pg` does. */
+export class DevAppReader {
+  readonly #client: pg.Client
+  readonly #reader = new ChainReader()
+  readonly #written = new WrittenDevApps()
+  /** By their key in the database, which is the hash of what they hold, so that they stay what they are. */
+  readonly #chains = new Map<string, Authorities | ChainError>()
+
+  constructor(client: pg.Client) {
+    this.#client = client
+  }
+
+  /** All; the very objects of `known`, by id, where they are the same. */
+  all(known: ReadonlyMap<string, DevApp> = new Map()): Promise<ReadDevApps> {
+    return this.#above(-1, known)
+  }
+
+  /** Those whose last change has a higher revision. */
+  changedSince(revision: number): Promise<ReadDevApps> {
+    return this.#above(revision, new Map())
+  }
+
+  async #above(revision: number, known: ReadonlyMap<string, DevApp>): Promise<ReadDevApps> {
+    const devApps: DevApp[] = []
+    const unreadable = new Map<string, string>()
+    // No id sorts after a tilde.
+    let fetching: Promise<DevAppRow[]> | undefined = this.#page({ revision: String(revision), id: '~' })
+    while (fetching !== undefined) {
+      const page: DevAppRow[] = await fetching
+      const last = page.length < pageSize ? undefined : page.at(-1)
+      // The database is busy with the next page while this process is with this one.
+      fetching = last && this.#page(last)
+      const read = await this.#completed(page)
+      for (const devApp of read.devApps) {
+        const before = known.get(devApp.id)
+        devApps.push(before !== undefined && isSameDevApp(before, devApp) ? before : devApp)
+      }
+      for (const [id, reason] of read.unreadable) unreadable.set(id, reason)
+    }
+    return { devApps, unreadable }
+  }
+
+  async byId(id: string): Promise<ReadDevApps> {
+    return this.#completed(await this.#rows('WHERE id = $1', [id]))
+  }
+
+  /** Those that a leaf is attached to, by its SHA-256 in hex. */
+  async ownersOf(sha256: string): Promise<ReadDevApps> {
+    const owners = 'WHERE id IN (SELECT devapp FROM devapp_authz.certificates WHERE sha256 = $1) ORDER BY id'
+    return this.#completed(await this.#rows(owners, [Buffer.from(sha256, 'hex')]))
+  }
+
+  #page({ revision, id }: Pick<DevAppRow, 'revision' | 'id'>): Promise<DevAppRow[]> {
+    const page = this.#rows('WHERE (revision, id) > ($1, $2) ORDER BY revision, id LIMIT $3', [revision, id, pageSize])
+    // Whoever awaits it is told; it may fail before.
+    page.catch(() => {})
+    return page
+  }
+
+  async #rows(condition: string, values: readonly unknown[]): Promise<DevAppRow[]> {
+    const select = `SELECT ${columns} FROM devapp_authz.devapps ${condition}`
+    return (await this.#client.query<DevAppRow>(select, [...values])).rows
+  }
+
+  async #completed(rows: readonly DevAppRow[]): Promise<ReadDevApps> {
+    const certificates = rows.map((row) => certificatesIn(row))
+    await this.#learnChains(certificates.flat())
+    const devApps: DevApp[] = []
+    const unreadable = new Map<string, string>()
+    for (const [i, row] of rows.entries()) {
+      try {
+        devApps.push(
+          this.#written.devAppOf({
+            ...row,
+            client_secrets: (row.secrets ?? []).map(secretOf),
+            certificates: (certificates[i] ?? []).map((each) => this.#certificateOf(each)),
+          }),
+        )
+      } catch (error) {
+        if (![CertificateError, ChainError, UnreadableRow].some((known) => error instanceof known)) throw error
+        unreadable.set(row.id, (error as Error).message)
+      }
+    }
+    return { devApps, unreadable }
+  }
+
+  async #learnChains(certificates: readonly WrittenCertificate[]): Promise<void> {
+    const unknown = new Set(certificates.map(({ chain }) => chain).filter((key) => !this.#chains.has(key)))
+    if (unknown.size === 0) return
+    const select = `SELECT encode(sha256, 'hex') AS key, authorities FROM devapp_authz.chains WHERE sha256 = ANY ($1)`
+    const keys = [...unknown].map((key) => Buffer.from(key, 'hex'))
+    const { rows } = await this.#client.query<{ key: string; authorities: Uint8Array[] }>(select, [keys])
+    for (const { key, authorities } of rows) this.#chains.set(key, this.#chainOf(authorities))
+  }
+
+  #chainOf(ders: readonly Uint8Array[]): Authorities | ChainError {
+    try {
+      return this.#reader.authorities(ders)
+    } catch (error) {
+      if (error instanceof ChainError) return error
+      throw error
+    }
+  }
+
+  /** Whether the chain issued the leaf is left open: to verify a hundred thousand signatures takes longer than a start may. */
+  #certificateOf({ der, chain: key }: WrittenCertificate): RegisteredCertificate {
+    const chain = this.#chains.get(key)
+    if (chain === undefined || chain instanceof ChainError) throw chain ?? new UnreadableRow('a chain is missing')
+    return { leaf: lazyCertificate(Buffer.from(der, 'hex')), chain }
+  }
+}
+
+/** What the tables take and the service does not. */
+class UnreadableRow extends Error {
+  override readonly name = 'UnreadableRow'
+}
+
+/** Both in hex. */
+interface WrittenCertificate {
+  readonly der: string
+  /** The key of its chain. */
+  readonly chain: string
+}
+
+function certificatesIn({ certificates }: DevAppRow): readonly WrittenCertificate[] {
+  return (certificates?.split(',') ?? []).map((written) => {
+    const [der = '', chain = ''] = written.split(':')
+    return { der, chain }
+  })
+}
+
+type WrittenSecret = NonNullable<DevAppRow['secrets']>[number]
+
+function secretOf({ hash, not_after }: WrittenSecret): { readonly hash: string; readonly not_after: Date | undefined } {
+  if (!isSecretHash(hash)) throw new UnreadableRow('the hash of a secret is none')
+  return { hash, not_after: not_after === null ? undefined : new Date(not_after) }
+}
