@@ -70,6 +70,12 @@ export async function serve(argv: string[], io: Io): Promise<number> {
 async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
   const metrics = new Metrics()
   const stopMeasuring = measureEventLoop(metrics)
+  // OpenTelemetry is loaded only where something is traced.
+  const tracing =
+    config.tracing &&
+    (await import('./tracing/open_tracing.ts')).openTracing(config.tracing, {
+      ...{ log, onDropped: ({ spans, reason }) => metrics.count('tracing_dropped_spans_total', { reason }, spans) },
+    })
   let watch = (_: RegistrySnapshot): void => {}
   const registry = openRegistrySource(config.registry, {
     onLoaded: (snapshot) => {
@@ -78,6 +84,7 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     },
     onRefused: (error) => log.error({ reason: error.message }, 'registry refused: what was in force stays'),
     onBroken: (broken) => log.error(broken, 'certificate refused: it is not of its issuer'),
+    onRead: tracing && ((read) => tracing.registryRead(read)),
   })
   await registry.start()
 
@@ -86,12 +93,6 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     onLoaded: (list, entries) => log.info({ list, entries }, 'list loaded'),
     onRefused: (list, error) => log.error({ list, reason: error.message }, 'list refused: what was in force stays'),
   })
-  // OpenTelemetry is loaded only where something is traced.
-  const tracing =
-    config.tracing &&
-    (await import('./tracing/open_tracing.ts')).openTracing(config.tracing, {
-      ...{ log, onDropped: ({ spans, reason }) => metrics.count('tracing_dropped_spans_total', { reason }, spans) },
-    })
   const options = revocationOptions(config.ocsp, (reason) => log.warn({ reason }, 'redis'))
   const revocation = openRevocation(options, {
     clock,

@@ -17,6 +17,7 @@ import {
 } from '@opentelemetry/sdk-trace'
 import type { Check } from '../envoy/check_service.ts'
 import type { DecisionRecord } from '../ops/decision_record.ts'
+import type { RegistryRead } from '../registry/store.ts'
 import type { RejectionObserver } from '../revocation/known_answers.ts'
 import type { GivenCommand } from '../revocation/redis_connection.ts'
 import type { FetchObserver } from '../revocation/responder.ts'
@@ -117,6 +118,13 @@ export class Tracing {
     }
     const failed = outcome !== 'replied'
     this.#finish({ name: `redis ${name}`, kind: SpanKind.CLIENT, attributes, durationMs, failed })
+  }
+
+  /** PostgreSQL was read: no request waits for that, so it is a trace of its own. */
+  registryRead({ outcome, durationMs }: RegistryRead): void {
+    const attributes = { 'db.system.name': 'postgresql', 'devapp_authz.outcome': outcome }
+    const failed = outcome === 'failed'
+    this.#finish({ name: 'postgresql registry', kind: SpanKind.CLIENT, attributes, durationMs, failed })
   }
 
   /** Sends what is held, waiting for that at most so long. Never rejects. */

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { checkService } from '../../src/envoy/check_service.ts'
 import type { CheckResponse } from '../../src/envoy/generated/envoy/service/auth/v3/CheckResponse.ts'
 import type { Revocation } from '../../src/ports.ts'
+import { PostgresSource } from '../../src/registry/postgres/postgres_source.ts'
 import { openRevocation } from '../../src/revocation/open_revocation.ts'
 import type { OcspRevocation } from '../../src/revocation/revocation.ts'
 import { openTracing } from '../../src/tracing/open_tracing.ts'
@@ -13,6 +14,7 @@ import { certificate, devApp, good, hostnames, policy } from '../support/evidenc
 import { freePort } from '../support/free_port.ts'
 import { OtlpReceiver, type ReceivedSpan } from '../support/otlp_receiver.ts'
 import { fixedNow } from '../support/pki.ts'
+import { TestDatabase } from '../support/postgres_registry.ts'
 import { findRedis, type RunningRedis, startRedis } from '../support/redis.ts'
 import { answering, silent, status, TestResponder } from '../support/test_responder.ts'
 import { defaults, eventually, type Registered, register, responseFor } from '../unit/revocation/fixture.ts'
@@ -229,6 +231,21 @@ describe('tracing', () => {
       expect(receiver.spans.map(({ name, parentSpanId }) => [name, parentSpanId])).to.deep.equal([['OCSP', '']])
     })
   })
+
+  it('of PostgreSQL, which no request waits for, is of each reading', async () => {
+    const tracing = open({ endpoint: receiver.url })
+    const database = await TestDatabase.migrated()
+    const source = new PostgresSource(
+      { ...database.options(), recheckMs: 60_000 },
+      { onLoaded: () => {}, onRefused: () => {}, onRead: (read) => tracing.registryRead(read) },
+    )
+    await source.start()
+    await source.stop()
+    await tracing.stop(5_000)
+    const read = await receiver.found(named('postgresql registry'))
+    expect(read).to.include({ parentSpanId: '', isError: false })
+    expect(read.attributes).to.deep.equal({ 'db.system.name': 'postgresql', 'devapp_authz.outcome': 'read' })
+  }).timeout(30_000)
 
   it('says the code of what is allowed, denied, and denied without being enforced', async () => {
     const tracing = open({ endpoint: receiver.url })

@@ -35,7 +35,7 @@ const strangers: [string, string[]][] = [
   ['explain/', ['registry/', 'revocation/', 'config/', 'pki/', 'ops/']],
   ['admin/', ['envoy/', 'authorize.ts', 'registry/']],
   ['metrics/', ['admin/', 'envoy/', 'authorize.ts', 'config/']],
-  ['tracing/', ['admin/', 'explain/', 'authorize.ts', 'registry/']],
+  ['tracing/', ['admin/', 'explain/', 'authorize.ts']],
   ['registry/', ['revocation/', 'intake/', 'ops/']],
   ['revocation/', ['intake/', 'ops/']],
   ['intake/', ['revocation/', 'config/', 'ops/']],
