@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { startAdminServer } from './admin/admin_server.ts'
+import { logLevelRoutes } from './admin/log_level_routes.ts'
 import { ocspRoutes } from './admin/ocsp_routes.ts'
 import { shadowRoutes } from './admin/shadow_routes.ts'
 import { configurationIn } from './cli/configuration_file.ts'
@@ -15,8 +16,9 @@ import { countDecision } from './metrics/decisions.ts'
 import { measureEventLoop } from './metrics/event_loop.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { metricsRoute } from './metrics/route.ts'
-import { logDecision } from './ops/decision_record.ts'
-import { createLog, type Logger } from './ops/log.ts'
+import { DecisionLog } from './ops/decision_log.ts'
+import { type Logger, type Logs, openLogs } from './ops/log.ts'
+import { RunningLogLevel } from './ops/log_level.ts'
 import { ShadowNotice } from './ops/shadow_notice.ts'
 import { onShutdown } from './ops/shutdown.ts'
 import { WouldDenyCount } from './ops/would_deny_count.ts'
@@ -26,6 +28,7 @@ import { type ExpiryObserver, ExpiryWatch } from './registry/expiry_watch.ts'
 import { openRegistrySource } from './registry/open_registry.ts'
 import { Psd2Lists } from './registry/psd2_lists.ts'
 import type { RegistrySnapshot } from './registry/registry.ts'
+import { RegistryChanges } from './registry/registry_changes.ts'
 import type { RenewalStatistics } from './registry/renewals.ts'
 import { ClientSecrets } from './registry/secrets.ts'
 import { revocationOptions } from './revocation/configured.ts'
@@ -62,12 +65,16 @@ export async function serve(argv: string[], io: Io): Promise<number> {
     return exitCode.usage
   }
   const config = configurationIn(values.config)
-  await run(config, createLog(config.logLevel), () => new Date())
+  await run(config, openLogs(config.log), () => new Date())
   return exitCode.done
 }
 
 /** Joins the parts: the one place that knows them all. */
-async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
+async function run(config: Config, logs: Logs, clock: Clock): Promise<void> {
+  const { log, audit } = logs
+  const logLevel = new RunningLogLevel({ log, audit, clock })
+  const decisions = new DecisionLog({ ...logs, ...config.log })
+  const changes = new RegistryChanges()
   const metrics = new Metrics()
   const stopMeasuring = measureEventLoop(metrics)
   // OpenTelemetry is loaded only where something is traced.
@@ -80,6 +87,7 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
   const registry = openRegistrySource(config.registry, {
     onLoaded: (snapshot) => {
       log.info({ devapps: snapshot.devApps.length }, 'registry loaded')
+      for (const change of changes.since(snapshot.devApps)) audit.info(change, 'registry changed')
       watch(snapshot)
     },
     onRefused: (error) => log.error({ reason: error.message }, 'registry refused: what was in force stays'),
@@ -152,7 +160,7 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     typeBase: config.typeBase,
     onDecision: (record) => {
       tracing?.decided(record)
-      logDecision(log, record)
+      decisions.add(record)
       countDecision(metrics, record)
       wouldDeny.add(record)
       if (record.waived !== undefined) revocation.countWaived(record.waived)
@@ -167,7 +175,11 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
       onError: (error) => log.error({ err: error }, 'metrics'),
     }))
   const admin = await startAdminServer(config.adminAddress, {
-    routes: [...ocspRoutes(revocation.control, clock), ...shadowRoutes(() => config, wouldDeny, clock)],
+    routes: [
+      ...ocspRoutes(revocation.control, clock),
+      ...shadowRoutes(() => config, wouldDeny, clock),
+      ...logLevelRoutes(logLevel),
+    ],
     onError: (error) => log.error({ err: error }, 'admin'),
   })
   const shadow = new ShadowNotice({ log, clock, inShadow: (now) => policiesInShadow(config, now) })
@@ -177,6 +189,7 @@ async function run(config: Config, log: Logger, clock: Clock): Promise<void> {
     expiryWatch.stop()
     psd2.stop()
     shadow.stop()
+    logLevel.stop()
     await Promise.all([registry.stop(), revocation.close()])
     await tracing?.stop(graceMs)
   })

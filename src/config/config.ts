@@ -20,7 +20,7 @@ export interface Config extends Rules {
   readonly withdrawnFile: string | undefined
   readonly deadlineMs: number
   readonly typeBase: string
-  readonly logLevel: ConfigFile['log']['level']
+  readonly log: LogConfig
   /** `undefined` where nothing is traced. */
   readonly tracing: ConfigFile['tracing']
   readonly intake: IntakeConfig
@@ -38,6 +38,14 @@ export interface IntakeConfig {
   readonly acceptedRoots: string | undefined
   /** `undefined` where the file does not say. SHA-256 of the SubjectPublicKeyInfo in lower-case hex. */
   readonly refusedIssuers: readonly ({ readonly organization: string } | { readonly keySha256: string })[] | undefined
+}
+
+export interface LogConfig {
+  readonly level: ConfigFile['log']['level']
+  /** `undefined` where the audit goes to standard output. */
+  readonly auditFile: string | undefined
+  readonly sampleAllows: number
+  readonly buffered: boolean
 }
 
 export interface ConfigSource {
@@ -115,7 +123,7 @@ function configOf(file: ConfigFile, folder: string): Config {
     withdrawnFile: file.psd2.withdrawn === undefined ? undefined : inFolder(file.psd2.withdrawn),
     deadlineMs: file.deadline,
     typeBase: file.answers.type_base.href,
-    logLevel: file.log.level,
+    log: logOf(file.log, inFolder),
     tracing: file.tracing,
     intake: intakeOf(file.intake, inFolder),
     ocsp: {
@@ -149,6 +157,11 @@ function intakeOf(intake: ConfigFile['intake'], inFolder: InFolder): IntakeConfi
       ...(key_sha256 === undefined ? [] : [{ keySha256: key_sha256 }]),
     ]),
   }
+}
+
+function logOf(log: ConfigFile['log'], inFolder: (path: string) => string): LogConfig {
+  const { level, audit, sample_allows: sampleAllows, buffered } = log
+  return { level, auditFile: audit === 'stdout' ? undefined : inFolder(audit), sampleAllows, buffered }
 }
 
 type CacheFile = ConfigFile['ocsp']['cache']

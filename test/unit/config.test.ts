@@ -36,7 +36,7 @@ describe('the configuration', () => {
       shadowUntil: undefined,
       deadlineMs: 1_500,
       typeBase: 'https://devapp-authz.example/denials#',
-      logLevel: 'info',
+      log: { level: 'info', auditFile: undefined, sampleAllows: 1, buffered: false },
       intake: { acceptedRoots: undefined, refusedIssuers: undefined },
       ocsp: {
         ...{ timeout: 1_000, fetch_timeout: 5_000, on_unavailable: 'deny', on_no_source: 'deny' },
