@@ -1,9 +1,20 @@
 import { Gateway } from '../../demo/gateway.ts'
 import { findEnvoy } from './envoy.ts'
 import { findOpenssl } from './openssl_responder.ts'
+import { secretWatch } from './secret_watch.ts'
 
 /** The demo's gateway, without its words. */
 export async function startDemoGateway(): Promise<Gateway> {
   const progress = (): void => {}
-  return Gateway.start({ envoy: await findEnvoy(progress), openssl: await findOpenssl(progress), progress })
+  const gateway = await Gateway.start({
+    envoy: await findEnvoy(progress),
+    openssl: await findOpenssl(progress),
+    progress,
+  })
+  for (const { id, clientSecret } of gateway.parties.registrations) {
+    if (clientSecret === undefined) continue
+    const token = Buffer.from(`${id}-key:${clientSecret}`).toString('base64')
+    secretWatch.addAuthorization(`Basic ${token}`)
+  }
+  return gateway
 }
