@@ -9,7 +9,7 @@ const minLength = 10
 const maxLength = 1_024
 
 /** What no process ever prints, whatever its value: private keys, and the hashes that the registry keeps of secrets. */
-const neverPrinted = ['PRIVATE KEY-----', '$hmac-sha256$', '$argon2id$']
+const neverPrinted = ['PRIVATE KEY-----', '$hmac-sha256$', '$argon2id$v=19$m=']
 
 /** Keeps what processes print, and the secrets that they are given, to look for these in that. */
 export class SecretWatch {
