@@ -26,26 +26,39 @@ export interface RegistryChange {
   readonly secrets_rescheduled?: number
 }
 
-/** Follows the registry from state to state. A DevApp that is the same object as before costs one comparison. */
+/** Follows the registry from state to state. A DevApp that is the same object as before costs one look. */
 export class RegistryChanges {
-  #known: ReadonlyMap<string, DevApp> | undefined
+  #known: Map<string, DevApp> | undefined
 
-  /** What has changed since the last call; nothing at the first one. */
+  /** What has changed since the last call; nothing at the first one. Ids are distinct. */
   since(devApps: readonly DevApp[]): readonly RegistryChange[] {
-    const before = this.#known
-    const now = new Map(devApps.map((devApp) => [devApp.id, devApp]))
-    this.#known = now
-    if (before === undefined) return []
-    const removed = [...before.values()].filter(({ id }) => !now.has(id))
-    return [
-      ...removed.map(({ id }): RegistryChange => ({ devapp: id, change: 'removed' })),
-      ...devApps.flatMap((devApp) => changeOf(before.get(devApp.id), devApp) ?? []),
-    ]
+    const known = this.#known
+    if (known === undefined) {
+      this.#known = new Map(devApps.map((devApp) => [devApp.id, devApp]))
+      return []
+    }
+    const changes: RegistryChange[] = []
+    for (const devApp of devApps) {
+      const before = known.get(devApp.id)
+      if (before === devApp) continue
+      known.set(devApp.id, devApp)
+      const change = changeOf(before, devApp)
+      if (change !== undefined) changes.push(change)
+    }
+    // What was added is known by now: whatever is too many is gone.
+    if (known.size > devApps.length) changes.push(...removedFrom(known, devApps))
+    return changes
   }
 }
 
+function removedFrom(known: Map<string, DevApp>, devApps: readonly DevApp[]): RegistryChange[] {
+  const there = new Set(devApps.map(({ id }) => id))
+  const gone = [...known.keys()].filter((id) => !there.has(id))
+  for (const id of gone) known.delete(id)
+  return gone.map((id) => ({ devapp: id, change: 'removed' }))
+}
+
 function changeOf(before: DevApp | undefined, after: DevApp): RegistryChange | undefined {
-  if (before === after) return undefined
   const changed = {
     ...(before?.status !== after.status && { status: after.status }),
     ...(before?.environment !== after.environment && { environment: after.environment }),

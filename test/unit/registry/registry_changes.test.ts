@@ -27,11 +27,11 @@ describe('the changes to a registry', () => {
   it('name what was added, with what it may do, and what was removed', () => {
     const added = devApp({ id: 'beta', name: 'Beta', certificates: [leaf('ab')], clientSecrets: [secret('h')] })
     expect(changes([devApp()], [added])).to.deep.equal([
-      { devapp: 'acme', change: 'removed' },
       {
         ...{ devapp: 'beta', change: 'added', name: 'Beta', status: 'enabled', environment: 'production' },
         ...{ products_added: ['data'], certificates_added: ['ab'], secrets_added: 1 },
       },
+      { devapp: 'acme', change: 'removed' },
     ])
   })
 
@@ -77,6 +77,8 @@ describe('the changes to a registry', () => {
     followed.since([devApp()])
     followed.since([devApp({ status: 'disabled' })])
     expect(followed.since([devApp()])).to.deep.equal([{ devapp: 'acme', change: 'changed', status: 'enabled' }])
+    expect(followed.since([])).to.deep.equal([{ devapp: 'acme', change: 'removed' }])
+    expect(followed.since([devApp()])[0]).to.include({ devapp: 'acme', change: 'added' })
   })
 
   it('cost under a second of a hundred thousand DevApps of which one changes', () => {
