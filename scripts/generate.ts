@@ -5,6 +5,10 @@
 import { checkEnvoyGuide } from './generate/check_envoy_guide.ts'
 import { configurationGuide } from './generate/configuration_guide.ts'
 import { configurationSchema } from './generate/configuration_schema.ts'
+import { dashboardJson } from './generate/dashboards/dashboard.ts'
+import { ocsp } from './generate/dashboards/ocsp.ts'
+import { registry } from './generate/dashboards/registry.ts'
+import { traffic } from './generate/dashboards/traffic.ts'
 import { denialsGuide } from './generate/denials_guide.ts'
 import { envoyTypes, envoyTypesFolder } from './generate/envoy_types.ts'
 import { type GeneratedFile, staleFiles, writeFiles } from './generate/generated_file.ts'
@@ -19,9 +23,13 @@ const files: readonly GeneratedFile[] = [
   { path: 'docs/denials.md', text: denialsGuide() },
   { path: 'docs/metrics.md', text: metricsGuide() },
   { path: 'docs/intake.md', text: intakeGuide() },
+  ...[traffic, ocsp, registry].map((dashboard) => ({
+    path: `deploy/grafana/${dashboard.uid}.json`,
+    text: dashboardJson(dashboard),
+  })),
 ]
 /** Nothing else belongs there. */
-const ownFolders = [envoyTypesFolder]
+const ownFolders = [envoyTypesFolder, 'deploy/grafana']
 
 const stale = staleFiles(files, ownFolders)
 if (process.argv.includes('--check')) {

@@ -16,6 +16,11 @@ interface Entry {
 const subcommands: readonly Entry[] = [
   { words: 'serve', summary: 'run the authorization service', load: async () => (await import('./serve.ts')).serve },
   {
+    words: 'health',
+    summary: 'ask a running service whether it is ready',
+    load: async () => (await import('./cli/health.ts')).health,
+  },
+  {
     words: 'check-config',
     summary: 'name every problem of a configuration file',
     load: async () => (await import('./cli/check_config.ts')).checkConfig,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { restartKeys } from '../../src/config/changes.ts'
 import { rules } from '../../src/config/rules.ts'
 import { alternatives } from '../../src/config/values.ts'
 import { root } from './generated_file.ts'
@@ -41,13 +42,15 @@ Editors complete and check the file by [configuration.schema.json](configuration
 - **Environment variables:** \`\${NAME}\` in a text stands for the variable NAME, also as a part of it; \`$\${\` stands for the characters
   \`\${\`. A variable that is not set is a problem; one that is set and empty is an empty text. Keys, and numbers, \`true\` and \`false\`, are
   not taken from the environment. What a variable holds is never printed with a problem.
-- **Secrets**, such as the passwords of Redis and PostgreSQL, belong into the environment.
+- **Files:** \`\${file:PATH}\` stands for what the file says, without its last line end: at most 64 KiB.
+- **Secrets**, such as the passwords of Redis and PostgreSQL, belong into the environment or, where they change, into files.
 - **Relative paths** start at the folder of the file.
 - **Durations** have a unit: \`ms\`, \`s\`, \`m\`, \`h\` or \`d\`, such as \`300ms\`, \`1.5h\` or \`7d\`; 24 days at most.
 - **YAML** is 1.2: \`off\` and \`no\` are texts. Aliases are taken, within bounds; tags and a second document are not.
-- **Changes** take effect when the service is started again: the file, the environment and the certificates of \`ocsp.issuers\`
-  are read once. The [registry](registry.md), the folder \`qtsps\` and the list \`psd2.withdrawn\` are read again whenever they change:
-  what holds up is in force for the next request, and otherwise what was in force stays, with the reason in the log.`
+- **Changes** of this file, and of the files that \`\${file:PATH}\` names, are taken over whenever they happen, and on SIGHUP: what holds
+  up is in force for the next request, and otherwise what was in force stays, with the reason in the log. The log names what changed,
+  by path. ${restartKeys.map((key) => `\`${key}\``).join(', ')} take a restart, which the log says too; so does the environment.
+  The [registry](registry.md), the folder \`qtsps\` and the list \`psd2.withdrawn\` are read again in the same way.`
 
 /** A heading and a list for each section that has keys of its own, outer ones first. */
 function sectionsOf(path: string, schema: JsonSchema, level: number): readonly string[] {

@@ -7,10 +7,13 @@ export class AdminError extends Error {
   override readonly name = 'AdminError'
   /** The HTTP status of a refusal; `undefined` where there was no answer. */
   readonly status: number | undefined
+  /** What the service itself said of the refusal. */
+  readonly detail: string | undefined
 
-  constructor(message: string, options: ErrorOptions & { readonly status?: number } = {}) {
+  constructor(message: string, options: ErrorOptions & Partial<Pick<AdminError, 'status' | 'detail'>> = {}) {
     super(message, options)
     this.status = options.status
+    this.detail = options.detail
   }
 }
 
@@ -70,9 +73,8 @@ export class AdminClient {
     const response = await this.#send(question)
     const { statusCode: status = 0 } = response
     if (status === 200) return response
-    throw new AdminError(`${this.address} refused: ${detailOf(await this.#textOf(response)) ?? `HTTP ${status}`}`, {
-      status,
-    })
+    const detail = detailOf(await this.#textOf(response))
+    throw new AdminError(`${this.address} refused: ${detail ?? `HTTP ${status}`}`, { status, detail })
   }
 
   #send({ method, path, body }: Question): Promise<IncomingMessage> {

@@ -1,7 +1,7 @@
 import { accessSync, constants, readdirSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Config, type Examination, examineConfig } from '../config/config.ts'
+import { type Config, type ConfigSource, type Examination, examineConfig } from '../config/config.ts'
 import type { NamedFile } from '../config/named_files.ts'
 import { nameOfPostgres } from '../config/postgres_schema.ts'
 import { byLine, DocumentError, type Problem, problemText } from '../config/problem.ts'
@@ -11,6 +11,7 @@ import { certificatesFromPem } from '../pki/certificate.ts'
 import { WithdrawalList } from '../registry/withdrawals.ts'
 import { bytesOfFile } from './certificate_file.ts'
 import { columns } from './columns.ts'
+import { configSourceOf } from './configuration_file.ts'
 import { exitCode, type Io } from './io.ts'
 
 const usage = `Names every problem of a configuration file at once, each with its line, its path and the cure; without any, says what the
@@ -36,14 +37,14 @@ export function checkConfig(argv: string[], io: Io, environment: NodeJS.ProcessE
     return exitCode.done
   }
   const { file, json } = command
-  let text: string
+  let source: ConfigSource
   try {
-    text = bytesOfFile(file).toString('utf8')
+    source = configSourceOf(file, environment)
   } catch (error) {
     io.stderr(`devapp-authz check-config: ${(error as Error).message}\n`)
     return exitCode.refused
   }
-  const examined = examineConfig({ text, name: file, folder: dirname(file), environment })
+  const examined = examineConfig(source)
   const problems = byLine([...examined.problems, ...problemsOfNamedFiles(examined)])
   if (json) io.stdout(`${JSON.stringify({ ok: problems.length === 0, problems }, undefined, 2)}\n`)
   else if (problems.length > 0) io.stderr(listing(file, problems))

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { examineConfig } from '../config/config.ts'
+import { type ConfigSource, examineConfig } from '../config/config.ts'
 import { auditBootstrap, configurationFinding, type Finding } from '../envoy/bootstrap_audit/audit.ts'
 import type { Service } from '../envoy/bootstrap_audit/rule.ts'
 import type { ReadFile } from '../envoy/bootstrap_audit/sources.ts'
 import { bytesOfFile } from './certificate_file.ts'
 import { printable } from './columns.ts'
+import { configSourceOf } from './configuration_file.ts'
 import { exitCode, type Io } from './io.ts'
 
 const usage = `Names what in Envoy's configuration would let someone around the service, or break it: each finding with its line, its path,
@@ -74,15 +75,15 @@ interface Configuration {
 const noConfiguration: Configuration = { service: undefined, findings: [] }
 
 function configurationOf(file: string, environment: NodeJS.ProcessEnv): Configuration {
-  let text: string
+  let source: ConfigSource
   try {
-    text = bytesOfFile(file).toString('utf8')
+    source = configSourceOf(file, environment)
   } catch (error) {
     const message = (error as Error).message
     const problem = { path: '', line: undefined, message, cure: 'name the configuration of the service' }
     return { service: undefined, findings: [configurationFinding(file, problem)] }
   }
-  const examined = examineConfig({ text, name: file, folder: dirname(file), environment })
+  const examined = examineConfig(source)
   const findings = examined.problems.map((problem) => configurationFinding(file, problem))
   return { service: examined.file, findings }
 }

@@ -118,7 +118,7 @@ async function explained(
       }),
     })
     const { decision } = judgement
-    const response = responseTo('kind' in request ? undefined : request, judgement, config, config.typeBase)
+    const response = responseTo('kind' in request ? undefined : request, judgement, config)
     return {
       at: (judgement.evidence?.now ?? at).toISOString(),
       policy: attributes.policy ?? null,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Hostnames, type Policy, type Rules } from '../domain/policy.ts'
 import type { ListenAddress } from '../listen_address.ts'
-import { type Environment, type Finding, findingsOf, readDocument, valueAt } from './document.ts'
+import { type Finding, findingsOf, readDocument, type Variables, valueAt } from './document.ts'
 import { frozen } from './frozen.ts'
 import { type NamedFile, namedFiles } from './named_files.ts'
 import type { PostgresFile } from './postgres_schema.ts'
@@ -19,6 +19,7 @@ export interface Config extends Rules {
   readonly qtspsFolder: string | undefined
   readonly withdrawnFile: string | undefined
   readonly deadlineMs: number
+  readonly shutdown: { readonly drainMs: number; readonly graceMs: number }
   readonly typeBase: string
   readonly log: LogConfig
   /** `undefined` where nothing is traced. */
@@ -48,13 +49,12 @@ export interface LogConfig {
   readonly buffered: boolean
 }
 
-export interface ConfigSource {
+export interface ConfigSource extends Variables {
   readonly text: string
   /** As the operator calls it, for what is said about it. */
   readonly name: string
   /** Relative paths in the file start here. */
   readonly folder: string
-  readonly environment: Environment
 }
 
 /** What a configuration file holds, whether or not it can be used. */
@@ -79,10 +79,10 @@ export function loadConfig(source: ConfigSource): Config {
   return config
 }
 
-/** The same without throwing, for who wants to know more. Opens no file. */
-export function examineConfig({ text, folder, environment }: ConfigSource): Examination {
+/** The same without throwing, for who wants to know more. Opens no file by itself. */
+export function examineConfig({ text, folder, ...variables }: ConfigSource): Examination {
   const tooLong = text.length > maxLength
-  const document = readDocument(tooLong ? '' : text, environment)
+  const document = readDocument(tooLong ? '' : text, variables)
   const { value, located } = document
   const parsed = configSchema.safeParse(value ?? {})
   const findings = [
@@ -122,6 +122,7 @@ function configOf(file: ConfigFile, folder: string): Config {
     qtspsFolder: file.qtsps === undefined ? undefined : inFolder(file.qtsps),
     withdrawnFile: file.psd2.withdrawn === undefined ? undefined : inFolder(file.psd2.withdrawn),
     deadlineMs: file.deadline,
+    shutdown: { drainMs: file.shutdown.drain, graceMs: file.shutdown.grace },
     typeBase: file.answers.type_base.href,
     log: logOf(file.log, inFolder),
     tracing: file.tracing,

@@ -1,12 +1,12 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
-import { type Environment, interpolate } from './interpolation.ts'
+import { interpolate, type Variables } from './interpolation.ts'
 import { nearest } from './nearest.ts'
 import { byLine, type Problem, pathText } from './problem.ts'
 import { shown, writtenHere } from './values.ts'
 import { yamlMistakes } from './yaml_mistakes.ts'
 
-export type { Environment }
+export type { Variables }
 
 /** A problem found in the value, before its line is known. */
 export interface Finding {
@@ -27,10 +27,10 @@ export interface ReadDocument {
 }
 
 /**
- * Reads YAML 1.2. In strings, `${NAME}` stands for an environment variable, and `$${` for `${` itself; without an
- * environment, a variable is a problem. Aliases are bounded. Never throws: what is wrong is a problem, with its line.
+ * Reads YAML 1.2. In strings, `${NAME}` stands for an environment variable, `${file:PATH}` for a file, and `$${` for `${` itself;
+ * without `variables`, each is a problem. Aliases are bounded. Never throws: what is wrong is a problem, with its line.
  */
-export function readDocument(text: string, environment?: Environment): ReadDocument {
+export function readDocument(text: string, variables?: Variables): ReadDocument {
   const lines = new LineCounter()
   // The core schema whatever a %YAML directive says: `off` is a text, and a date is one too.
   const options = {
@@ -42,7 +42,7 @@ export function readDocument(text: string, environment?: Environment): ReadDocum
   } as const
   const document = parseDocument(text, options)
   const syntax = syntaxProblems(document, lines)
-  const filling: Filling = { environment, mistakes: [], within: new Set() }
+  const filling: Filling = { variables, mistakes: [], within: new Set() }
   let written: unknown
   let value: unknown
   try {
@@ -82,7 +82,7 @@ function syntaxProblems(document: Document, lines: LineCounter): Problem[] {
 }
 
 interface Filling {
-  readonly environment: Environment | undefined
+  readonly variables: Variables | undefined
   readonly mistakes: Finding[]
   /** What holds the value at hand. */
   readonly within: Set<object>
@@ -90,7 +90,7 @@ interface Filling {
 
 function filled(value: unknown, path: PropertyKey[], filling: Filling): unknown {
   if (typeof value === 'string') {
-    const { text, mistakes } = interpolate(value, filling.environment)
+    const { text, mistakes } = interpolate(value, filling.variables)
     filling.mistakes.push(...mistakes.map((mistake) => ({ path, ...mistake })))
     return text
   }

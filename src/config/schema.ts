@@ -112,6 +112,17 @@ export const psd2ListsSchema = keys({
   }),
 })
 
+/** What happens between SIGTERM and the end. */
+const shutdownSchema = keys({
+  drain: duration().prefault('5s').meta({
+    description:
+      'The longest wait for Envoy to hear by its health checks that the process is going, before it takes no further requests. Where nobody checks its health, it does not wait.',
+  }),
+  grace: duration(1)
+    .prefault('5s')
+    .meta({ description: 'How long what is under way may take after that. Then it is cut.' }),
+})
+
 const answersSchema = keys({
   type_base: url(
     ['https', 'http', 'urn', 'tag'],
@@ -188,6 +199,7 @@ export const configSchema = keys({
   deadline: duration(1).prefault('1500ms').meta({
     description: "The longest that one check takes. Below the timeout of Envoy's ext_authz filter.",
   }),
+  shutdown: shutdownSchema.prefault({}).meta({ description: 'How the process ends on SIGTERM.' }),
   answers: answersSchema.prefault({}).meta({ description: 'What refusals say.' }),
   admin: localAddress('the service obeys whoever reaches it: write unix:/path/to.sock or 127.0.0.1:9192')
     .prefault(defaultAdminAddress)

@@ -1,11 +1,11 @@
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js'
 import { authorize, type Judgement, refused } from '../authorize.ts'
 import { deny } from '../domain/decision.ts'
-import type { Rules } from '../domain/policy.ts'
 import type { AuthRequest } from '../domain/request.ts'
 import type { DecisionRecord } from '../ops/decision_record.ts'
 import type { Ports } from '../ports.ts'
 import { type CertificateReader, parseCheckRequest } from './check_request.ts'
+import type { CheckSettings } from './check_settings.ts'
 import { decisionRecord } from './decision_record.ts'
 import type { CheckRequest__Output } from './generated/envoy/service/auth/v3/CheckRequest.ts'
 import type { CheckResponse } from './generated/envoy/service/auth/v3/CheckResponse.ts'
@@ -13,11 +13,9 @@ import { responseTo } from './response_to.ts'
 
 export interface CheckServiceOptions {
   /** Read anew for each request, so that a reload is in force for the next one. */
-  readonly rules: () => Rules
+  readonly settings: () => CheckSettings
   readonly ports: Ports
   readonly readCertificate: CertificateReader
-  readonly deadlineMs: number
-  readonly typeBase: string
   readonly onDecision: (record: DecisionRecord) => void
 }
 
@@ -33,13 +31,13 @@ export type Check = (
 export function checkService(options: CheckServiceOptions): Check {
   return (call, callback) => {
     const startedAt = performance.now()
-    const rules = options.rules()
+    const settings = options.settings()
     let request: AuthRequest | undefined
 
     const answer = (judgement: Judgement): void => {
-      const channel = rules.policies.get(request?.policy ?? '')?.channel
+      const channel = settings.policies.get(request?.policy ?? '')?.channel
       const record = decisionRecord(request, judgement, { channel, ms: performance.now() - startedAt })
-      callback(null, responseTo(request, judgement, rules, options.typeBase))
+      callback(null, responseTo(request, judgement, settings))
       options.onDecision(record)
     }
     const fail = (error: unknown): void =>
@@ -53,8 +51,8 @@ export function checkService(options: CheckServiceOptions): Check {
       const parsed = parseCheckRequest(call.request, options.readCertificate)
       if ('kind' in parsed) return answer(refused(parsed))
       request = parsed
-      const judgement = authorize(request, rules, options.ports)
-      if (judgement instanceof Promise) withDeadline(judgement, options.deadlineMs).then(answer, fail)
+      const judgement = authorize(request, settings, options.ports)
+      if (judgement instanceof Promise) withDeadline(judgement, settings.deadlineMs).then(answer, fail)
       else answer(judgement)
     } catch (error) {
       fail(error)

@@ -1,15 +1,14 @@
 import type { Judgement } from '../authorize.ts'
-import type { Rules } from '../domain/policy.ts'
 import type { AuthRequest } from '../domain/request.ts'
 import { checkResponse } from './check_response.ts'
+import type { CheckSettings } from './check_settings.ts'
 import type { CheckResponse } from './generated/envoy/service/auth/v3/CheckResponse.ts'
 
 /** What Envoy is told of a judgement about `request`, which is `undefined` where it could not be read. */
 export function responseTo(
   request: AuthRequest | undefined,
   { decision, evidence }: Judgement,
-  { policies }: Pick<Rules, 'policies'>,
-  typeBase: string,
+  { policies, typeBase }: Pick<CheckSettings, 'policies' | 'typeBase'>,
 ): CheckResponse {
   const selection = evidence?.identity.selection
   return checkResponse(decision, {

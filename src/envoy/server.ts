@@ -2,6 +2,7 @@ import { chmod } from 'node:fs/promises'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { removeStaleSocket, socketMode } from '../unix_socket.ts'
 import type { Check } from './check_service.ts'
+import type { Health } from './health.ts'
 import { authorizationService, secretDiscoveryService } from './protos.ts'
 import type { SdsService } from './sds_service.ts'
 import { maxTruststoreBytes } from './truststore_resource.ts'
@@ -23,6 +24,8 @@ const limits = {
 export interface Services {
   readonly check: Check
   readonly sds: SdsService
+  /** Absent where nobody asks for it. */
+  readonly health?: Health | undefined
 }
 
 export interface RunningServer {
@@ -36,13 +39,14 @@ export interface RunningServer {
  * Serves Envoy on `unix:PATH` or a loopback `HOST:PORT`. A socket file that nobody listens on is replaced, one that is in
  * use is an error. The socket admits the owner and its group only.
  */
-export async function startServer(listen: string, { check, sds }: Services): Promise<RunningServer> {
+export async function startServer(listen: string, { check, sds, health }: Services): Promise<RunningServer> {
   const socketPath = listen.startsWith('unix:') ? listen.slice('unix:'.length) : undefined
   if (socketPath !== undefined) await removeStaleSocket(socketPath)
 
   const server = new Server(limits)
   server.addService(authorizationService, { Check: check })
   server.addService(secretDiscoveryService, sds.handlers)
+  health?.addTo(server)
   const port = await bind(server, listen)
   if (socketPath !== undefined) await chmod(socketPath, socketMode)
   const address = socketPath === undefined ? listen.replace(/:\d+$/, `:${port}`) : listen

@@ -185,6 +185,11 @@ export const metricCatalogue = {
     'Spans that were not sent: more than may wait (queue_full), or not taken by the endpoint (export_failed).',
     'Traces have gaps. `queue_full`: lower `tracing.sample_ratio` or raise `tracing.queue`. No request waits for a span.',
   ),
+  ready: gauge(
+    [],
+    'Whether the process is ready for requests: 1 or 0.',
+    '`/readyz` on the admin port says what is missing.',
+  ),
   event_loop_delay_seconds: gauge(
     ['quantile'],
     'How late timers of this process fire: p50, p99 and the longest since the last scrape.',

@@ -3,7 +3,7 @@ import type { Logs } from './log.ts'
 
 export interface DecisionLogOptions extends Logs {
   /** Of the requests that are allowed, the part that is logged: 0 to 1. */
-  readonly sampleAllows: number
+  readonly sampleAllows: () => number
   /** Default: Math.random. */
   readonly random?: (() => number) | undefined
 }
@@ -34,8 +34,9 @@ export class DecisionLog {
   }
 
   #sample(record: DecisionRecord): void {
-    const { log, sampleAllows, random = Math.random } = this.#options
-    if (sampleAllows === 1) {
+    const { log, random = Math.random } = this.#options
+    const sampleAllows = this.#options.sampleAllows()
+    if (sampleAllows === 1 && this.#unlogged === 0) {
       log.info(record, 'decision')
       return
     }

@@ -15,7 +15,7 @@ export interface LevelInForce {
 export class RunningLogLevel {
   readonly #log: Logger
   readonly #audit: Pick<Logger, 'info'>
-  readonly #configured: LogLevel
+  #configured: LogLevel
   readonly #clock: () => Date
   #until: Date | undefined
   #timer: NodeJS.Timeout | undefined
@@ -46,6 +46,12 @@ export class RunningLogLevel {
     this.#log.level = level
     this.#audit.info({ log_level: level, until: this.#until }, 'log level changed')
     return this.inForce
+  }
+
+  /** What the configuration says from now on: at once, or when another level's time is over. */
+  configure(level: LogLevel): void {
+    this.#configured = level
+    if (this.#until === undefined) this.#log.level = level
   }
 
   stop(): void {

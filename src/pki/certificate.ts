@@ -58,7 +58,8 @@ export function dersFromPem(pem: string): Uint8Array[] {
 }
 
 function derFromBase64(base64: string): Uint8Array {
-  const text = base64.replace(/\s+/g, '')
+  const lines = base64.replaceAll('\n', '')
+  const text = /\s/.test(lines) ? lines.replace(/\s+/g, '') : lines
   const der = Buffer.from(text, 'base64')
   // Buffer skips what is not base64, so the way back tells.
   if (der.toString('base64') !== text) throw new CertificateError('a PEM block is not base64')

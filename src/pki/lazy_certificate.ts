@@ -5,7 +5,7 @@ import { certificateFromDer } from './certificate.ts'
 import { type CertificateOutline, notAfterIn, outlineOf } from './certificate_outline.ts'
 
 /** Those that call are read once; a registry of a hundred thousand does not stay in memory as a hundred thousand objects. */
-const readings = new LRUCache<LazyCertificate, Certificate>({ max: 2_000 })
+const readings = new LRUCache<LazyCertificate, Certificate>({ max: 1_000 })
 
 /**
  * A certificate of which only the DER is kept, and a fingerprint: the rest is read from it when it is asked for, which throws
@@ -82,7 +82,8 @@ class LazyCertificate implements Certificate {
     return this.#whole.extendedKeyUsage
   }
   get ocspUrls() {
-    return this.#whole.ocspUrls
+    // Asked of every leaf once, ahead of all requests: no sign that it calls.
+    return (readings.get(this) ?? certificateFromDer(this.der)).ocspUrls
   }
   get crlUrls() {
     return this.#whole.crlUrls

@@ -197,5 +197,5 @@ function labelsOf(written: Readonly<Record<string, string>>): DevApp['labels'] {
   return entries.length === 0 ? noLabels : Object.fromEntries(entries.map(([name, text]) => [name, detached(text)]))
 }
 
-/** A text of its own: what V8 cuts out of a text keeps all of that in memory. */
-const detached = (text: string): string => Buffer.from(text).toString()
+/** A text of its own: what V8 cuts out of a text, unless it is short, keeps all of that in memory. */
+const detached = (text: string): string => (text.length < 13 ? text : Buffer.from(text).toString())

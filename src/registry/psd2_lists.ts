@@ -1,8 +1,8 @@
 import { dirname } from 'node:path'
 import type { Certificate, Psd2Role } from '../domain/certificate.ts'
 import type { Qtsps, Withdrawals } from '../ports.ts'
+import { WatchedFiles, type WatchedFilesOptions } from '../watched_files.ts'
 import { AcceptedQtsps, certificateFilesIn } from './qtsps.ts'
-import { WatchedFiles, type WatchedFilesOptions } from './watched_files.ts'
 import { WithdrawalList } from './withdrawals.ts'
 
 export interface Psd2ListsOptions {
@@ -37,13 +37,13 @@ export class Psd2Lists implements Qtsps, Withdrawals {
       })
     if (qtspsFolder !== undefined)
       this.#qtsps = follow('qtsps', {
-        folders: [dirname(qtspsFolder), qtspsFolder],
+        folders: () => [dirname(qtspsFolder), qtspsFolder],
         paths: () => certificateFilesIn(qtspsFolder),
         parse: (files) => new AcceptedQtsps(files),
       })
     if (withdrawnFile !== undefined)
       this.#withdrawals = follow('psd2.withdrawn', {
-        folders: [dirname(withdrawnFile)],
+        folders: () => [dirname(withdrawnFile)],
         paths: () => [withdrawnFile],
         parse: ([file]) => new WithdrawalList(file?.text ?? '', withdrawnFile),
       })

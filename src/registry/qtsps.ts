@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Certificate } from '../domain/certificate.ts'
 import { CertificateError, certificatesFromPem, publicKeyOf } from '../pki/certificate.ts'
 import type { Qtsps } from '../ports.ts'
-import type { FileText } from './watched_files.ts'
+import type { FileText } from '../watched_files.ts'
 
 /** The `.pem`, `.crt` and `.cer` files of a folder. Throws where there is no folder. */
 export function certificateFilesIn(folder: string): readonly string[] {

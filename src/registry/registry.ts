@@ -42,7 +42,7 @@ export class RegistrySnapshot implements RegisteredDevApps {
   readonly #holds: Holds
   #devApps: readonly DevApp[] | undefined
 
-  /** By default every leaf that is registered has been verified. */
+  /** By default every leaf that is registered has been verified. `indexes` are of what is in force, where that is more. */
   constructor(devApps: readonly DevApp[], holds: Holds = () => true, indexes = indexed(noIndexes, [], devApps)) {
     this.#indexes = indexes
     this.#holds = holds
@@ -52,7 +52,7 @@ export class RegistrySnapshot implements RegisteredDevApps {
   with(changed: readonly DevApp[], removed: ReadonlySet<string> = new Set()): RegistrySnapshot {
     const ids = new Set([...removed, ...changed.map(({ id }) => id)])
     const gone = [...ids].flatMap((id) => this.#indexes.byId.get(id) ?? [])
-    return new RegistrySnapshot([], this.#holds, indexed(this.#indexes, gone, changed))
+    return new RegistrySnapshot(changed, this.#holds, indexed(this.#indexes, gone, changed))
   }
 
   get devApps(): readonly DevApp[] {
@@ -68,6 +68,13 @@ export class RegistrySnapshot implements RegisteredDevApps {
   /** The registered leaves, each once, however many DevApps it serves. */
   get certificates(): readonly RegisteredCertificate[] {
     return [...this.eachCertificate]
+  }
+
+  /** How many leaves are registered. */
+  get leafCount(): number {
+    let count = 0
+    for (const _ of this.#indexes.byFingerprint.values()) count++
+    return count
   }
 
   /** The same one after another, for whoever takes them in turns: some may have to be verified first. */

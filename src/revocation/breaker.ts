@@ -8,6 +8,8 @@ import {
   handleWhenResult,
 } from 'cockatiel'
 
+export type BreakerState = 'closed' | 'half_open' | 'open'
+
 export interface BreakerOptions {
   /** Failures in a row that open it. */
   readonly failures: number
@@ -36,6 +38,11 @@ export class Breaker<Outcome> {
     )
   }
 
+  /** `half_open`: one probe is let through, or is under way. */
+  get state(): BreakerState {
+    return states[this.#policy.state]
+  }
+
   /** What `attempt` resolves to, or `undefined` where it was not made. Failures are outcomes: `attempt` does not reject. */
   async attempt(attempt: () => Promise<Outcome>): Promise<Outcome | undefined> {
     if (this.#policy.state === CircuitState.HalfOpen) return undefined
@@ -48,6 +55,13 @@ export class Breaker<Outcome> {
   }
 }
 
+const states: Readonly<Record<CircuitState, BreakerState>> = {
+  [CircuitState.Closed]: 'closed',
+  [CircuitState.HalfOpen]: 'half_open',
+  [CircuitState.Open]: 'open',
+  [CircuitState.Isolated]: 'open',
+}
+
 /** One breaker a responder, made when it is first asked. */
 export class Breakers<Outcome> {
   readonly #breakers = new Map<string, Breaker<Outcome>>()
@@ -57,6 +71,11 @@ export class Breakers<Outcome> {
   constructor(options: BreakerOptions, isFailure: (outcome: Outcome) => boolean) {
     this.#options = options
     this.#isFailure = isFailure
+  }
+
+  /** Of every responder that was asked, by its origin. */
+  get states(): ReadonlyMap<string, BreakerState> {
+    return new Map([...this.#breakers].map(([origin, { state }]) => [origin, state]))
   }
 
   of(responder: URL): Breaker<Outcome> {

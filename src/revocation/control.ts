@@ -1,3 +1,4 @@
+import type { BreakerState } from './breaker.ts'
 import type { RevocationStatistics } from './statistics.ts'
 
 /** What is known of one registered certificate's revocation, for whoever operates the service. */
@@ -23,6 +24,16 @@ export interface RevocationEntry {
   readonly lastError: { readonly at: Date; readonly cause: string } | undefined
 }
 
+/** How all registered certificates stand at one time. */
+export interface RevocationOverview {
+  readonly byStatus: Readonly<Record<RevocationEntry['status'], number>>
+  /** How many answers are in memory. */
+  readonly remembered: number
+  /** Of each answer in use, in seconds: since its thisUpdate, and until its nextUpdate where it names one. */
+  readonly ages: readonly number[]
+  readonly remaining: readonly number[]
+}
+
 export type PurgeSelection =
   | { readonly kind: 'certificate' | 'issuer'; readonly sha256: string }
   | { readonly kind: 'all' }
@@ -30,6 +41,12 @@ export type PurgeSelection =
 /** What an operator may see of the remembered answers, and do with them. */
 export interface RevocationControl {
   readonly statistics: RevocationStatistics
+  /** Of every responder that was asked, by its origin. */
+  readonly breakers: ReadonlyMap<string, BreakerState>
+  /** Whether Redis is connected to; `undefined` where none is configured. */
+  readonly redisReady: boolean | undefined
+  /** Looked up a few at a time, between which `pause` is waited for, since there may be a hundred thousand. */
+  overview(at: Date, pause: () => Promise<void>): Promise<RevocationOverview>
   /** Every registered certificate, the most urgent first. */
   entries(at: Date): readonly RevocationEntry[]
   /** The entry and the signed answer in DER, where one is remembered; `undefined` for a certificate that is not registered. */

@@ -4,7 +4,7 @@ import type { OcspRejectionCode } from '../pki/ocsp_rejection.ts'
 import { nonceLength, ocspRequest } from '../pki/ocsp_request.ts'
 import { type OcspAnswer, type OcspVerdict, verifyOcspResponse } from '../pki/ocsp_verification.ts'
 import type { Clock } from '../ports.ts'
-import { type BreakerOptions, Breakers } from './breaker.ts'
+import { type BreakerOptions, type BreakerState, Breakers } from './breaker.ts'
 import type { FetchFailure, ResponderClient } from './responder.ts'
 import type { Subject } from './subject.ts'
 
@@ -65,6 +65,11 @@ export class Inquirer {
     this.#clock = clock
     this.#onRejected = onRejected
     this.#breakers = new Breakers(options.breaker, isOutage)
+  }
+
+  /** Of every responder that was asked, by its origin. */
+  get breakers(): ReadonlyMap<string, BreakerState> {
+    return this.#breakers.states
   }
 
   /** Takes at most `fetchTimeoutMs`. */

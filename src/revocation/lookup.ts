@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../ports.ts'
 import type { SharedAnswers } from './answer_cache.ts'
+import type { BreakerState } from './breaker.ts'
 import { Inquirer } from './inquiry.ts'
 import { type Answered, KnownAnswers, type RejectionObserver } from './known_answers.ts'
 import type { Leases } from './lease.ts'
@@ -10,7 +11,7 @@ import { type Failure, RecentFailures } from './recent_failures.ts'
 import type { ResponderClient } from './responder.ts'
 import { failureUntil, type Random } from './retention.ts'
 import { SingleFlight } from './single_flight.ts'
-import { newStatistics } from './statistics.ts'
+import { type Counters, newStatistics } from './statistics.ts'
 import type { Subject } from './subject.ts'
 
 export interface LookupParts {
@@ -23,6 +24,8 @@ export interface LookupParts {
   /** Default: Math.random. */
   readonly random?: Random | undefined
   readonly observer?: RejectionObserver | undefined
+  /** Counters to go on with; default: new ones. */
+  readonly counts?: Counters | undefined
 }
 
 export type Found =
@@ -56,7 +59,7 @@ const longestPauseMs = 100
  * way a certificate, and one inquiry in the whole fleet while it can be agreed upon.
  */
 export class Lookup {
-  readonly counts = newStatistics()
+  readonly counts: Counters
   readonly #options: RevocationOptions
   readonly #parts: LookupParts
   readonly #random: Random
@@ -69,12 +72,18 @@ export class Lookup {
   constructor(options: RevocationOptions, memory: MemoryCache, parts: LookupParts) {
     this.#options = options
     this.#parts = parts
+    this.counts = parts.counts ?? newStatistics()
     this.#random = parts.random ?? Math.random
     this.#known = new KnownAnswers(options, { ...parts, memory, random: this.#random, counts: this.counts })
     this.#failures = new RecentFailures(options.cache.memory)
     this.#inquirer = new Inquirer(parts.client, options, parts.clock, ({ key }, rejected) =>
       this.#known.reject('responder', key, rejected),
     )
+  }
+
+  /** Of every responder that was asked, by its origin. */
+  get breakers(): ReadonlyMap<string, BreakerState> {
+    return this.#inquirer.breakers
   }
 
   /** Whether a responder is being asked. */

@@ -1,10 +1,12 @@
 import type { RegisteredCertificate } from '../domain/devapp.ts'
+import type { BreakerState } from './breaker.ts'
 import type {
   FleetMemory,
   PurgeOutcome,
   PurgeSelection,
   RevocationControl,
   RevocationEntry,
+  RevocationOverview,
   WarmOutcome,
   WarmProgress,
 } from './control.ts'
@@ -21,12 +23,17 @@ export interface OcspControlParts {
   readonly memory: MemoryCache
   readonly refresher: Refresher
   readonly pace: Pace
+  /** Absent where nobody shares. */
+  readonly leases?: { readonly ready: boolean } | undefined
   /** Absent where CRLs do not count. */
   readonly crls?: CrlSource | undefined
   /** Absent where nobody shares. */
   readonly fleet?: FleetMemory | undefined
   readonly ownersOf?: ((certificate: RegisteredCertificate) => readonly string[]) | undefined
 }
+
+/** How many are looked up in one go: about a millisecond. */
+const overviewSlice = 256
 
 /** What is shown of a certificate. */
 interface Shown {
@@ -44,6 +51,31 @@ export class OcspControl implements RevocationControl {
 
   get statistics(): RevocationStatistics {
     return this.#parts.lookup.counts
+  }
+
+  get breakers(): ReadonlyMap<string, BreakerState> {
+    return this.#parts.lookup.breakers
+  }
+
+  get redisReady(): boolean | undefined {
+    return this.#parts.leases?.ready
+  }
+
+  async overview(at: Date, pause: () => Promise<void>): Promise<RevocationOverview> {
+    const byStatus = { good: 0, revoked: 0, unknown: 0, unavailable: 0, no_source: 0, pending: 0 }
+    const [ages, remaining]: [number[], number[]] = [[], []]
+    const counted = new Set<string>()
+    let looked = 0
+    for (const subject of this.#parts.refresher.eachSubject()) {
+      if (++looked % overviewSlice === 0) await pause()
+      if (counted.has(subject.key)) continue
+      counted.add(subject.key)
+      const { status, thisUpdate, nextUpdate } = this.#entry({ subject, devApps: new Set() }, at)
+      byStatus[status]++
+      if (thisUpdate !== undefined) ages.push((at.getTime() - thisUpdate.getTime()) / 1_000)
+      if (nextUpdate !== undefined) remaining.push((nextUpdate.getTime() - at.getTime()) / 1_000)
+    }
+    return { byStatus, remembered: this.#parts.memory.size, ages, remaining }
   }
 
   entries(at: Date): readonly RevocationEntry[] {

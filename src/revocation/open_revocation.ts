@@ -18,7 +18,7 @@ const leaseMarginMs = 1_000
 /** The revocation service as configured, with connections of its own; it connects to Redis in the background. */
 export function openRevocation(
   options: RevocationOptions,
-  parts: Pick<RevocationParts, 'ownersOf'> & {
+  parts: Pick<RevocationParts, 'ownersOf' | 'memory' | 'counts'> & {
     readonly clock: Clock
     readonly observer?: (FetchObserver & RejectionObserver & CrlObserver & CommandObserver) | undefined
   },

@@ -70,6 +70,11 @@ export class Refresher {
     }))
   }
 
+  /** Everything that is asked about, one after another; a CA as often as certificates are below it. */
+  *eachSubject(): Iterable<Subject> {
+    for (const certificate of this.#roster.certificates) yield* this.#parts.subjects.chainOf(certificate)
+  }
+
   /** When the certificate is looked at next; `undefined` while it is, or where it is not looked after. */
   nextRefresh(key: string): Date | undefined {
     const dueMs = this.#schedule.dueMsOf(key)

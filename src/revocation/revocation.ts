@@ -26,6 +26,8 @@ export interface RevocationParts extends LookupParts {
   readonly listen?: ((onPurge: (keys: readonly string[]) => void) => { close(): void }) | undefined
   /** The DevApps that a certificate is registered with, for operators. */
   readonly ownersOf?: ((certificate: RegisteredCertificate) => readonly string[]) | undefined
+  /** What an earlier one remembers, to go on with; default: nothing. */
+  readonly memory?: MemoryCache | undefined
   /** For the refresher; default: real time. */
   readonly after?: After | undefined
 }
@@ -59,7 +61,7 @@ export class OcspRevocation implements Revocation {
     this.#timeoutMs = options.timeoutMs
     this.#parts = parts
     this.#subjects = new Subjects(options)
-    this.#memory = new MemoryCache(options.cache.memory)
+    this.#memory = parts.memory ?? new MemoryCache(options.cache.memory)
     this.#lookup = new Lookup(options, this.#memory, parts)
     const { clock, leases, random = Math.random } = parts
     const timers = parts.after ?? after
@@ -69,7 +71,7 @@ export class OcspRevocation implements Revocation {
       ...{ ...known, clock, after: timers, random },
       fleetReady: leases && (() => leases.ready),
     })
-    this.control = new OcspControl({ ...known, ...parts, refresher: this.refresher })
+    this.control = new OcspControl({ ...parts, ...known, refresher: this.refresher })
     this.#subscription = parts.listen?.((keys) => this.control.forget(keys))
   }
 
@@ -117,6 +119,18 @@ export class OcspRevocation implements Revocation {
   /** Counts a request that was allowed without an answer. */
   countWaived(waived: 'revocation_unavailable' | 'revocation_no_source'): void {
     this.#lookup.counts.waived[waived === 'revocation_unavailable' ? 'unavailable' : 'no_source']++
+  }
+
+  /** What another one may go on with, where the same rules hold for what is remembered. */
+  get inheritance(): Pick<RevocationParts, 'memory' | 'counts'> {
+    return { memory: this.#memory, counts: this.#lookup.counts }
+  }
+
+  /** Begins nothing any more, and closes once what is under way has ended by itself. */
+  async retire(): Promise<void> {
+    await this.refresher.stop()
+    await this.#lookup.settled()
+    await this.close()
   }
 
   /** Ends what is under way: who waits for it is told that nothing answered. */

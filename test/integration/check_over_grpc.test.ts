@@ -31,7 +31,8 @@ describe('Check over gRPC', () => {
     spawnSync(process.execPath, ['-e', crash])
     expect(statSync(socket).isSocket()).to.equal(true)
     const check = checkService({
-      rules: () => ({
+      settings: () => ({
+        ...{ deadlineMs: 1_000, typeBase: 'urn:' },
         hostnames,
         shadowUntil: undefined,
         policies: new Map([
@@ -48,8 +49,6 @@ describe('Check over gRPC', () => {
         clock: () => now,
       },
       readCertificate: certificateFromPem,
-      deadlineMs: 1_000,
-      typeBase: 'urn:',
       onDecision: (record) => records.push(record),
     })
     server = await startServer(`unix:${socket}`, { check, sds: servingTruststore().sds })

@@ -289,9 +289,9 @@ describe('devapp-authz explain', function () {
           ...{ registry, revocation, clock, secrets: new ClientSecrets(() => false) },
           ...{ qtsps: psd2, withdrawals: psd2 },
         },
-        rules: () => loaded,
+        settings: () => ({ ...loaded, deadlineMs: 30_000 }),
         readCertificate: certificateFromPem,
-        ...{ deadlineMs: 30_000, typeBase: loaded.typeBase, onDecision: () => {} },
+        onDecision: () => {},
       })
       decide = (attributes) =>
         new Promise((resolve, reject) => {

@@ -85,7 +85,7 @@ describe('tracing', () => {
     const presented = registered?.certificate ?? { leaf: certificate(), chain: [certificate()] as const }
     const check = tracing.around(
       checkService({
-        rules: () => rules,
+        settings: () => ({ ...rules, deadlineMs: 1_000, typeBase: 'urn:' }),
         ports: {
           registry: {
             snapshot: () => ({
@@ -96,7 +96,7 @@ describe('tracing', () => {
           ...{ secrets: { verify: () => false }, revocation, qtsps: { accepts: () => true } },
           ...{ withdrawals: { rolesOf: () => new Set<never>() }, clock: () => fixedNow },
         },
-        ...{ readCertificate: () => presented.leaf, deadlineMs: 1_000, typeBase: 'urn:' },
+        readCertificate: () => presented.leaf,
         onDecision: (record) => tracing.decided(record),
       }),
     )

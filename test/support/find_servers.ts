@@ -2,12 +2,13 @@
 import { findEnvoy } from './envoy.ts'
 import { findOpenssl } from './openssl_responder.ts'
 import { findPostgres } from './postgres.ts'
+import { findPrometheus } from './prometheus.ts'
 import { findRedis } from './redis.ts'
 
 const progress = (sentence: string): void => void process.stderr.write(`${sentence}\n`)
 
 try {
-  for (const find of [findOpenssl, findRedis, findPostgres, findEnvoy]) await find(progress)
+  for (const find of [findOpenssl, findRedis, findPostgres, findEnvoy, findPrometheus]) await find(progress)
 } catch (error) {
   progress(error instanceof Error ? error.message : String(error))
   process.exitCode = 1

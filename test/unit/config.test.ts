@@ -35,6 +35,7 @@ describe('the configuration', () => {
       withdrawnFile: undefined,
       shadowUntil: undefined,
       deadlineMs: 1_500,
+      shutdown: { drainMs: 5_000, graceMs: 5_000 },
       typeBase: 'https://devapp-authz.example/denials#',
       log: { level: 'info', auditFile: undefined, sampleAllows: 1, buffered: false },
       intake: { acceptedRoots: undefined, refusedIssuers: undefined },

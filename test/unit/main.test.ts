@@ -84,7 +84,7 @@ describe('devapp-authz', function () {
   it('names every problem of a configuration that it cannot start with', () => {
     const { code, stdout, stderr } = run('serve', '--config', 'package.json')
     expect([code, stdout]).to.deep.equal([1, ''])
-    expect(stderr).to.match(/^devapp-authz: package\.json: hostnames: it is missing/)
+    expect(stderr).to.match(/^devapp-authz serve: package\.json: hostnames: it is missing/)
     expect(stderr).to.match(/^package\.json:2: name: there is no such key;/m)
     expect(stderr).to.not.match(/^ +at /m)
   })

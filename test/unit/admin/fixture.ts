@@ -7,6 +7,7 @@ import type {
   PurgeSelection,
   RevocationControl,
   RevocationEntry,
+  RevocationOverview,
   WarmProgress,
 } from '../../../src/revocation/control.ts'
 import { newStatistics } from '../../../src/revocation/statistics.ts'
@@ -35,6 +36,8 @@ export interface Remembered {
 /** A RevocationControl that holds what it is told, and remembers what was asked of it. */
 export class ControlStandIn implements RevocationControl {
   readonly statistics = newStatistics()
+  readonly breakers = new Map()
+  readonly redisReady = undefined
   readonly purged: PurgeSelection[] = []
   remembered: readonly Remembered[]
   fleet = true
@@ -43,6 +46,10 @@ export class ControlStandIn implements RevocationControl {
 
   constructor(...remembered: Remembered[]) {
     this.remembered = remembered
+  }
+
+  overview(): Promise<RevocationOverview> {
+    throw new Error('nobody asks for it here')
   }
 
   entries(): readonly RevocationEntry[] {
@@ -89,7 +96,12 @@ export async function serveAdmin(
   const folder = temporaryFolder('admin')
   const errors: unknown[] = []
   const server = await startAdminServer(listen ?? `unix:${join(folder.path, 'admin.sock')}`, {
-    routes: routes ?? ocspRoutes(control, () => fixedNow),
+    routes:
+      routes ??
+      ocspRoutes(
+        () => control,
+        () => fixedNow,
+      ),
     onError: (error) => void errors.push(error),
   })
   const stop = async () => {

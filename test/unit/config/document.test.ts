@@ -4,7 +4,9 @@ import { readDocument } from '../../../src/config/document.ts'
 
 /** What is said about a text, and where. */
 const said = (text: string, environment?: Record<string, string>): readonly string[] =>
-  readDocument(text, environment).problems.map(({ line, path, message }) => `${line} ${path}: ${message}`)
+  readDocument(text, environment && { environment }).problems.map(
+    ({ line, path, message }) => `${line} ${path}: ${message}`,
+  )
 
 describe('readDocument', () => {
   it('reads YAML 1.2: words, dates and octal numbers as they are written', () => {
@@ -19,7 +21,7 @@ describe('readDocument', () => {
   })
 
   it('fills variables in at every depth, in values and not in keys', () => {
-    const { value } = readDocument('"${A}": [{ b: "x${A}y" }, "$${A}"]', { A: 'filled' })
+    const { value } = readDocument('"${A}": [{ b: "x${A}y" }, "$${A}"]', { environment: { A: 'filled' } })
     expect(value).to.deep.equal({ '${A}': [{ b: 'xfilledy' }, '${A}'] })
   })
 
@@ -49,7 +51,7 @@ describe('readDocument', () => {
 
   it('says what the file has at the place, variables by name and passwords struck out', () => {
     const { located } = readDocument('a: "${SECRET}"\nb: redis://user:hunter2@host/\nc: { d: hunter2 }\n', {
-      SECRET: 'hunter2',
+      environment: { SECRET: 'hunter2' },
     })
     const message = (key: string) => located({ path: [key], message: 'got {written}', cure: '' }).message
     expect(message('a')).to.equal('got "${SECRET}"')

@@ -18,7 +18,7 @@ const rules = {
 function service(changes: Partial<CheckServiceOptions['ports']> = {}, deadlineMs = 1_000) {
   const records: DecisionRecord[] = []
   const check = checkService({
-    rules: () => rules,
+    settings: () => ({ ...rules, deadlineMs, typeBase: 'urn:' }),
     ports: {
       registry: {
         snapshot: () => ({
@@ -34,8 +34,6 @@ function service(changes: Partial<CheckServiceOptions['ports']> = {}, deadlineMs
       ...changes,
     },
     readCertificate: () => certificate(),
-    deadlineMs,
-    typeBase: 'urn:',
     onDecision: (record) => records.push(record),
   })
   const ask = (sent: CheckAttributes): Promise<CheckResponse> =>

@@ -28,7 +28,8 @@ function written(records: readonly DecisionRecord[], settings: Settings = {}): {
   const into = (lines: Line[]) => ({ write: (line: string) => void lines.push(JSON.parse(line)) })
   const draws = [...drawn]
   const decisions = new DecisionLog({
-    ...{ log: createLog(level, into(log)), audit: createAudit(into(audit)), auditApart: apart, sampleAllows },
+    ...{ log: createLog(level, into(log)), audit: createAudit(into(audit)), auditApart: apart },
+    sampleAllows: () => sampleAllows,
     random: () => draws.shift() ?? 1,
   })
   for (const each of records) decisions.add(each)

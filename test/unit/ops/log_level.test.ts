@@ -41,6 +41,15 @@ describe('the level of the log while it runs', () => {
     ])
   })
 
+  it('follows the configuration, once its own time is over', () => {
+    level.configure('warn')
+    expect(level.inForce.level).to.equal('warn')
+    level.set('debug', 60_000)
+    level.configure('error')
+    expect(level.inForce).to.include({ level: 'debug', configured: 'error' })
+    expect(level.set('error', 60_000)).to.deep.equal({ level: 'error', configured: 'error', until: undefined })
+  })
+
   it('counts from the last change, and has no end where it is the configured one', () => {
     level.set('debug', 60_000)
     expect(level.set('warn', 120_000).until).to.deep.equal(new Date(now.getTime() + 120_000))

@@ -52,7 +52,7 @@ describe('a certificate of which little is kept', () => {
         }
         try {
           const lazy = lazyCertificate(bytes)
-          expect([lazy.serialNumber, lazy.notAfter, expected].length).to.equal(3)
+          expect([lazy.serialNumber, lazy.notAfter, lazy.notBefore, expected].length).to.equal(4)
           expect(lazy.serialNumber).to.equal(expected)
         } catch (error) {
           expect(error).to.be.instanceOf(CertificateError)

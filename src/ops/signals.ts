@@ -20,3 +20,8 @@ export function onShutdown(log: Logger, stop: () => Promise<void>): void {
   process.on('SIGTERM', shutDown)
   process.on('SIGINT', shutDown)
 }
+
+/** Runs `reload` on every SIGHUP, which otherwise ends a process. */
+export function onHangUp(reload: () => void): void {
+  process.on('SIGHUP', reload)
+}

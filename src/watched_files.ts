@@ -3,7 +3,7 @@ import { type FSWatcher, readFileSync, statSync, watch } from 'node:fs'
 /** An editor writes in several steps, and a Kubernetes volume swaps several links: look once they are through. */
 const settleMs = 50
 
-/** A list that people keep is far smaller. */
+/** What people keep is far smaller. */
 const maxBytes = 1_048_576
 
 export interface FileText {
@@ -13,7 +13,7 @@ export interface FileText {
 
 export interface WatchedFilesOptions<Value> {
   /** Where a change shows, the one that is surest to be there first. */
-  readonly folders: readonly string[]
+  readonly folders: () => readonly string[]
   /** The paths of the files that there are now. */
   readonly paths: () => readonly string[]
   /** What the files say. Throws where they do not hold up. */
@@ -60,7 +60,7 @@ export class WatchedFiles<Value> {
   /** Folders, since a file that is replaced takes its own watch with it. So does a folder: its watch is renewed each time. */
   #watch(): void {
     for (const watcher of this.#watchers.splice(0)) watcher.close()
-    for (const folder of this.#options.folders) {
+    for (const folder of this.#options.folders()) {
       const watcher = watch(folder, () => this.#changed())
       watcher.on('error', this.#options.onRefused)
       this.#watchers.push(watcher)
@@ -71,23 +71,25 @@ export class WatchedFiles<Value> {
     // Not put off by the next change: other files of the folder may change all the time.
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
-      this.#reload()
+      this.reload()
     }, settleMs)
   }
 
-  #reload(): void {
+  /** Reads the files now. Says whether they differ from what was read last. */
+  reload(): boolean {
     try {
       this.#watch()
       const files = this.#read()
       const seen = JSON.stringify(files)
-      if (seen === this.#seen) return
+      if (seen === this.#seen) return false
       this.#seen = seen
       this.#value = this.#options.parse(files)
     } catch (error) {
       this.#options.onRefused(error instanceof Error ? error : new Error(String(error)))
-      return
+      return true
     }
     this.#options.onLoaded(this.#value)
+    return true
   }
 
   #read(): FileText[] {

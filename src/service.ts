@@ -1,0 +1,182 @@
+import { startAdminServer } from './admin/admin_server.ts'
+import { healthRoutes } from './admin/health_routes.ts'
+import { logLevelRoutes } from './admin/log_level_routes.ts'
+import { ocspRoutes } from './admin/ocsp_routes.ts'
+import { shadowRoutes } from './admin/shadow_routes.ts'
+import type { Config } from './config/config.ts'
+import type { WatchedConfig } from './config/watched_config.ts'
+import { policiesInShadow } from './domain/shadow.ts'
+import { checkService } from './envoy/check_service.ts'
+import { Health } from './envoy/health.ts'
+import { SdsService } from './envoy/sds_service.ts'
+import { startServer } from './envoy/server.ts'
+import { TruststoreResource } from './envoy/truststore_resource.ts'
+import { startHttpServer } from './http/server.ts'
+import { countDecision } from './metrics/decisions.ts'
+import { measureEventLoop } from './metrics/event_loop.ts'
+import { Metrics } from './metrics/metrics.ts'
+import { measureRegistry } from './metrics/registry.ts'
+import { measureRevocation } from './metrics/revocation.ts'
+import { metricsRoute } from './metrics/route.ts'
+import { measureTruststore } from './metrics/truststore.ts'
+import { DecisionLog } from './ops/decision_log.ts'
+import type { Logs } from './ops/log.ts'
+import { RunningLogLevel } from './ops/log_level.ts'
+import { settleMemory } from './ops/memory.ts'
+import { Readiness } from './ops/readiness.ts'
+import { ShadowNotice } from './ops/shadow_notice.ts'
+import { WouldDenyCount } from './ops/would_deny_count.ts'
+import { certificateFromPem } from './pki/certificate.ts'
+import type { Clock, Ports } from './ports.ts'
+import { ExpiryWatch } from './registry/expiry_watch.ts'
+import { openRegistrySource } from './registry/open_registry.ts'
+import { Psd2Lists } from './registry/psd2_lists.ts'
+import type { RegistrySnapshot } from './registry/registry.ts'
+import { ClientSecrets } from './registry/secrets.ts'
+import { revocationOptions } from './revocation/configured.ts'
+import { CurrentRevocation } from './revocation/current_revocation.ts'
+import { openRevocation } from './revocation/open_revocation.ts'
+import { after } from './revocation/timers.ts'
+import { expiryLog, listLog, registryLog, revocationLog, sdsLog } from './service_log.ts'
+
+export interface ServiceParts {
+  readonly config: WatchedConfig
+  readonly logs: Logs
+  readonly clock: Clock
+}
+
+export interface RunningService {
+  /** Where it listens, for the log. */
+  readonly addresses: Readonly<Record<'address' | 'admin' | 'metrics', string | undefined>>
+  /** Reads the registry now. Never rejects: the log is told. */
+  reloadRegistry(): Promise<void>
+  /** Takes no more requests once Envoy knows, answers those that came, and closes everything. */
+  stop(): Promise<void>
+}
+
+/** Joins the parts: the one place that knows them all. Resolves once it serves. */
+export async function startService({ config, logs, clock }: ServiceParts): Promise<RunningService> {
+  const { log } = logs
+  const atStart = config.current
+  const logLevel = new RunningLogLevel({ ...logs, clock })
+  const decisions = new DecisionLog({ ...logs, sampleAllows: () => config.current.log.sampleAllows })
+  const metrics = new Metrics()
+  const stopMeasuring = measureEventLoop(metrics)
+
+  // OpenTelemetry is loaded only where something is traced.
+  const tracing =
+    atStart.tracing &&
+    (await import('./tracing/open_tracing.ts')).openTracing(atStart.tracing, {
+      ...{ log, onDropped: ({ spans, reason }) => metrics.count('tracing_dropped_spans_total', { reason }, spans) },
+    })
+
+  let watch = (_: RegistrySnapshot): void => {}
+  const registry = openRegistrySource(
+    atStart.registry,
+    registryLog({ ...logs, metrics, tracing }, (snapshot) => watch(snapshot)),
+  )
+  await registry.start()
+  settleMemory()
+  const snapshot = () => registry.snapshot()
+  const psd2 = new Psd2Lists({ ...atStart, ...listLog(log) })
+
+  const optionsOf = ({ ocsp }: Config) => revocationOptions(ocsp, (reason) => log.warn({ reason }, 'redis'))
+  const revocation = new CurrentRevocation(optionsOf(atStart), (options, inherited) =>
+    openRevocation(options, {
+      ...{ clock, ...inherited, observer: revocationLog({ log, metrics, tracing }) },
+      ownersOf: (certificate) =>
+        snapshot()
+          ?.ownersOf(certificate)
+          .map(({ id }) => id) ?? [],
+    }),
+  )
+  const truststore = new TruststoreResource((reason) =>
+    log.error({ reason }, 'trust store refused: what was in force stays'),
+  )
+  const expiry = new ExpiryWatch({ observer: expiryLog(log), clock, after })
+  const sds = new SdsService(truststore, sdsLog(log))
+  const readiness = new Readiness([
+    { name: 'registry', missing: () => (snapshot() === undefined ? 'nothing was read yet' : undefined) },
+    { name: 'trust store', missing: () => (truststore.current === undefined ? 'it is not there yet' : undefined) },
+  ])
+  watch = (loaded) => {
+    revocation.register(loaded.eachCertificate)
+    truststore.follow(loaded.devApps)
+    expiry.watch(loaded)
+    readiness.renew()
+  }
+  const registered = snapshot()
+  if (registered !== undefined) watch(registered)
+
+  const ports: Ports = {
+    ...{ registry, revocation, qtsps: psd2, withdrawals: psd2, clock },
+    secrets: new ClientSecrets(() => snapshot()?.holdsChosenSecret === true),
+  }
+  const wouldDeny = new WouldDenyCount()
+  const check = checkService({
+    ...{ settings: () => config.current, ports },
+    readCertificate: (pem) => snapshot()?.readCertificate(pem) ?? certificateFromPem(pem),
+    onDecision: (record) => {
+      tracing?.decided(record)
+      decisions.add(record)
+      countDecision(metrics, record)
+      wouldDeny.add(record)
+      if (record.waived !== undefined) revocation.countWaived(record.waived)
+      if (record.likely_renewal !== undefined) metrics.count('likely_renewals_total', {})
+    },
+  })
+  measureRegistry(metrics, { registry, expiry, readiness, clock })
+  const stopLooking = measureRevocation(metrics, { revocation, clock })
+  measureTruststore(metrics, sds)
+  const shadowed = (now: Date) => policiesInShadow(config.current, now)
+  metrics.onScrape(() => metrics.set('shadow_policies', {}, shadowed(clock()).length))
+
+  const health = new Health(readiness)
+  const server = await startServer(atStart.listen, { check: tracing?.around(check) ?? check, sds, health })
+  const onError = (where: string) => (error: unknown) => log.error({ err: error }, where)
+  const scraped =
+    atStart.metricsAddress &&
+    (await startHttpServer(atStart.metricsAddress, { routes: [metricsRoute(metrics)], onError: onError('metrics') }))
+  const admin = await startAdminServer(atStart.adminAddress, {
+    routes: [
+      ...healthRoutes(readiness),
+      ...ocspRoutes(() => revocation.control, clock),
+      ...shadowRoutes(() => config.current, wouldDeny, clock),
+      ...logLevelRoutes(logLevel),
+    ],
+    onError: onError('admin'),
+  })
+  const shadow = new ShadowNotice({ log, clock, inShadow: shadowed })
+
+  config.observe({
+    onChanged: (changed, { applied, restart }) => {
+      if (applied.some((path) => path.startsWith('ocsp'))) revocation.replace(optionsOf(changed))
+      logLevel.configure(changed.log.level)
+      metrics.count('config_reloads_total', { result: 'loaded' })
+      if (applied.length > 0) log.info({ changed: applied }, 'configuration loaded')
+      if (restart.length > 0) log.warn({ changed: restart }, 'configuration loaded: this part takes a restart')
+      // Once the new one is in force.
+      setImmediate(() => shadow.renew())
+    },
+    onRefused: (error) => {
+      metrics.count('config_reloads_total', { result: 'refused' })
+      log.error({ reason: error.message }, 'configuration refused: what was in force stays')
+    },
+    onUnchanged: () => metrics.count('config_reloads_total', { result: 'unchanged' }),
+  })
+  return {
+    addresses: { address: server.address, admin: admin.address, metrics: scraped?.address },
+    reloadRegistry: () => registry.reload(),
+    stop: async () => {
+      const { drainMs, graceMs } = config.current.shutdown
+      readiness.beginStopping()
+      await health.told(drainMs)
+      await Promise.all([server.stop(graceMs), admin.stop(graceMs), scraped?.stop(graceMs)])
+      stopMeasuring()
+      stopLooking()
+      for (const part of [expiry, psd2, shadow, logLevel]) part.stop()
+      await Promise.all([registry.stop(), revocation.close()])
+      await tracing?.stop(graceMs)
+    },
+  }
+}
