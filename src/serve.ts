@@ -17,8 +17,8 @@ Usage: devapp-authz serve --config FILE
 `
 
 /** `devapp-authz serve`. Returns once it serves; the process lives on with its listeners. */
-export function serve(argv: string[], io: Io): Promise<number> {
-  return exitCodeOf({ name: 'serve', usage, io }, async () => {
+export async function serve(argv: string[], io: Io): Promise<number> {
+  const code = await exitCodeOf({ name: 'serve', usage, io }, async () => {
     const options = { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const
     const { values } = parseArgs({ args: argv, options })
     if (values.help === true) {
@@ -29,6 +29,9 @@ export function serve(argv: string[], io: Io): Promise<number> {
     await run(values.config)
     return exitCode.done
   })
+  // What had begun, such as a watched file, would keep the process alive.
+  if (code !== exitCode.done) process.exit(code)
+  return code
 }
 
 async function run(path: string): Promise<void> {

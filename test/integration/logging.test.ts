@@ -106,6 +106,6 @@ describe('the log of a running service', () => {
       () => '',
       (error: Error) => error.message,
     )
-    expect(failure).to.contain('devapp-authz: log.audit: /nowhere/audit.log cannot be written: ENOENT')
+    expect(failure).to.contain('devapp-authz serve: log.audit: /nowhere/audit.log cannot be written: ENOENT')
   })
 })

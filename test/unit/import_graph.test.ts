@@ -37,7 +37,6 @@ const strangers: [string, string[]][] = [
   ['authorize.ts', ['registry/', 'revocation/', 'config/', 'pki/', 'ops/', 'envoy/']],
   ['explain/', ['registry/', 'revocation/', 'config/', 'pki/', 'ops/']],
   ['admin/', ['envoy/', 'authorize.ts', 'registry/']],
-  ['metrics/', ['admin/', 'envoy/', 'authorize.ts', 'config/']],
   ['tracing/', ['admin/', 'explain/', 'authorize.ts']],
   ['metrics/', ['admin/', 'authorize.ts', 'config/']],
   ['registry/', ['revocation/', 'intake/', 'ops/']],
