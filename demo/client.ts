@@ -10,6 +10,8 @@ export interface Call {
   /** What the client sends after its leaf, as its server-side counterpart would not know it. */
   readonly chainPem?: string
   readonly headers?: Readonly<Record<string, string | string[]>>
+  /** Sent by POST. */
+  readonly body?: string
   /** A connection that stays open between calls. */
   readonly agent?: Agent
 }
@@ -34,6 +36,7 @@ export function call(port: number, authorityPem: string, asked: Call): Promise<A
     ca: authorityPem,
     headers: { host: asked.host ?? asked.sni, ...asked.headers },
     agent: asked.agent ?? false,
+    method: asked.body === undefined ? 'GET' : 'POST',
     ...(asked.certificate && {
       cert: asked.certificate.pem + (asked.chainPem ?? ''),
       key: asked.certificate.privateKeyPem,
@@ -59,7 +62,7 @@ export function call(port: number, authorityPem: string, asked: Call): Promise<A
       else reject(error)
     })
     outgoing.setTimeout(10_000, () => outgoing.destroy(new Error(`no answer to ${asked.path} within 10 s`)))
-    outgoing.end()
+    outgoing.end(asked.body)
   })
 }
 

@@ -113,6 +113,8 @@ async function keepRunning(kept: Gateway): Promise<void> {
       `  # HTTP Basic, and an API on the wrong hostname`,
       `  ${curl('api2.example.com', '/v1/merchant', `--user acme-key:${parties.secrets.acme}`)}`,
       `  ${curl('api2.example.com', '/v1/data', '')}`,
+      `  # what the handshake would refuse without a word`,
+      `  ${curl('try.example.com', '/', client('expired'))}`,
       '',
       `The configuration and the registry are in ${folder}; change devapps.yaml and see.`,
       'Ctrl-C stops it.',

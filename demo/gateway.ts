@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type RunningEnvoy, startEnvoy } from '../test/support/envoy.ts'
-import { addRoute, type Bootstrap, filterChain } from '../test/support/envoy_bootstrap.ts'
+import { type AccessLogLine, type RunningEnvoy, startEnvoy } from '../test/support/envoy.ts'
+import { addRoute, type Bootstrap, filterChain, httpConnectionManager } from '../test/support/envoy_bootstrap.ts'
 import { freePort } from '../test/support/free_port.ts'
 import { type RunningResponder, startOpensslResponder } from '../test/support/openssl_responder.ts'
 import type { IssuedCertificate } from '../test/support/pki.ts'
@@ -19,6 +19,8 @@ export interface GatewayOptions {
   readonly envoy: string
   readonly openssl: string
   readonly progress: (sentence: string) => void
+  /** Given the access log of each Envoy that was stopped. */
+  readonly onAccessLog?: (lines: readonly AccessLogLine[]) => void
 }
 
 /** The whole gateway on loopback: third parties' certificates, responders, upstream, service and Envoy, all real. */
@@ -113,7 +115,7 @@ export class Gateway {
     return call(this.envoy.port, this.serverCaPem, asked)
   }
 
-  /** The same, through an Envoy that verifies no client certificate. */
+  /** The same, through an Envoy that verifies no client certificate, and buffers short bodies only. */
   async callUnverified(asked: Call): Promise<Answer> {
     this.#unverifying ??= await this.#startEnvoy(acceptAnyCertificate)
     return call(this.#unverifying.port, this.serverCaPem, asked)
@@ -214,15 +216,25 @@ export class Gateway {
     })
     this.#starting = starting.catch(() => {})
     const envoy = await starting
-    this.#stops.push(() => envoy.stop())
+    this.#stops.push(async () => {
+      await envoy.stop()
+      this.#options.onAccessLog?.(envoy.accessLog())
+    })
     return envoy
   }
 }
 
-/** An Envoy that leaves the client's certificate to the service. */
+/** An Envoy that leaves the client's certificate to the service, and takes no long bodies. */
 function acceptAnyCertificate(bootstrap: Bootstrap): void {
   const { typed_config } = filterChain(bootstrap, 'mtls').transport_socket
   typed_config.require_client_certificate = false
   const context = typed_config.common_tls_context.combined_validation_context
   if (context) context.default_validation_context['trust_chain_verification'] = 'ACCEPT_UNTRUSTED'
+  httpConnectionManager(bootstrap).http_filters.unshift({
+    name: 'envoy.filters.http.buffer',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer',
+      max_request_bytes: 1_024,
+    },
+  })
 }

@@ -31,6 +31,7 @@ writeServiceFiles(service, parties, (example) =>
 for (const [name, server] of [
   ['api.example.com', servers.mtls],
   ['api2.example.com', servers.tls],
+  ['try.example.com', servers.try],
 ] as const) {
   write(`envoy/tls/${name}/tls.crt`, server.pem)
   write(`envoy/tls/${name}/tls.key`, server.privateKeyPem)

@@ -23,6 +23,7 @@ export interface Section {
 
 const mtls = 'api.example.com'
 const tls = 'api2.example.com'
+const tried = 'try.example.com'
 const refusedInHandshake = 'refused in the handshake'
 
 const basic = (clientKey: string, secret: string) => ({
@@ -48,6 +49,15 @@ const unverified =
   (gateway: Gateway): Promise<Answer> => {
     const presented = certificate(gateway)
     return gateway.callUnverified({ sni: mtls, path, ...(presented && { certificate: presented }) })
+  }
+
+/** On the hostname to try a certificate on, which answers by itself, with 200. */
+const trying =
+  (name?: Named, more: Partial<Call> = {}) =>
+  (gateway: Gateway): Promise<Answer> => {
+    const headers = { accept: 'application/json' }
+    const certificate = name === undefined ? {} : { certificate: gateway.parties.certificates[name] }
+    return gateway.call({ sni: tried, path: '/', headers, ...certificate, ...more })
   }
 
 const named = (name: Named) => (gateway: Gateway) => gateway.parties.certificates[name]
@@ -321,6 +331,28 @@ export const sections: readonly Section[] = [
     ],
   },
   {
+    title: 'A certificate tried, where the handshake refuses nobody and no API is reached',
+    rows: [
+      { asks: 'a registered one', expects: '200 allowed', reaches: 0, call: trying('acme') },
+      { asks: 'none at all', expects: '200 cert_missing', reaches: 0, call: trying() },
+      { asks: 'expired', expects: '200 cert_expired', reaches: 0, call: trying('expired') },
+      { asks: 'for servers', expects: '200 cert_purpose', reaches: 0, call: trying('forServers') },
+      { asks: 'self-signed', expects: '200 cert_chain_untrusted', reaches: 0, call: trying('selfSigned') },
+      {
+        asks: 'of a registered CA, unregistered',
+        expects: '200 cert_not_registered',
+        reaches: 0,
+        call: trying('stranger'),
+      },
+      { asks: 'revoked', expects: '200 cert_revoked', reaches: 0, call: trying('revoked') },
+      {
+        asks: 'an API, over a connection to this hostname',
+        expects: '421 wrong_hostname',
+        call: trying('acme', { host: mtls, path: '/v1/data' }),
+      },
+    ],
+  },
+  {
     title: 'Time, and what is remembered',
     rows: [
       {
@@ -368,6 +400,17 @@ export const sections: readonly Section[] = [
     title: 'The gateway itself',
     rows: [
       { asks: 'a route that names an unknown policy', expects: '500 policy_unknown', call: onTls('/v1/misconfigured') },
+      {
+        asks: 'a body longer than a filter that buffers takes',
+        expects: '413 body_too_large',
+        call: (gateway) =>
+          gateway.callUnverified({
+            sni: mtls,
+            path: '/v1/data',
+            body: 'x'.repeat(2_000),
+            certificate: gateway.parties.certificates.acme,
+          }),
+      },
       { asks: 'a path without a route', expects: '404 route_unknown', call: onTls('/v2/anything') },
       {
         asks: 'service stopped',

@@ -5,6 +5,7 @@ export interface ServerCertificates {
   readonly authorityPem: string
   readonly mtls: IssuedCertificate
   readonly tls: IssuedCertificate
+  readonly try: IssuedCertificate
 }
 
 /** The gateway's own certificates, one for each hostname of envoy/envoy.yaml. */
@@ -12,5 +13,10 @@ export function createServerCertificates(now: Date): ServerCertificates {
   const authority = Authority.root({ commonName: 'Demo Server CA', now })
   const issue = (name: string) =>
     authority.issue({ commonName: name, subjectAltNames: [name], extendedKeyUsage: ['1.3.6.1.5.5.7.3.1'] })
-  return { authorityPem: authority.certificate.pem, mtls: issue('api.example.com'), tls: issue('api2.example.com') }
+  return {
+    authorityPem: authority.certificate.pem,
+    mtls: issue('api.example.com'),
+    tls: issue('api2.example.com'),
+    try: issue('try.example.com'),
+  }
 }

@@ -1,12 +1,13 @@
 import { channel } from './domain/checks/channel.ts'
-import { type Decision, type Deny, deny } from './domain/decision.ts'
-import type { Evidence, RevocationStatus } from './domain/evidence.ts'
-import { identify, type RegisteredDevApps } from './domain/identify.ts'
+import { deny } from './domain/decision.ts'
+import type { Evidence } from './domain/evidence.ts'
 import { judge } from './domain/judge.ts'
-import type { Policy, Rules } from './domain/policy.ts'
+import { type Judgement, refused } from './domain/judgement.ts'
+import type { Rules } from './domain/policy.ts'
 import type { AuthRequest } from './domain/request.ts'
-import { isInShadow } from './domain/shadow.ts'
+import { gather } from './gather.ts'
 import type { Ports } from './ports.ts'
+import { tryOut } from './try_it.ts'
 
 /** What is looked at before any evidence is gathered, in order, and the one refusal that each can end in. */
 export const preliminaries = [
@@ -15,12 +16,6 @@ export const preliminaries = [
   { name: 'registry_read', code: 'registry_unavailable' },
 ] as const
 export type PreliminaryName = (typeof preliminaries)[number]['name']
-
-export interface Judgement {
-  readonly decision: Decision
-  /** What the decision rests on; `undefined` where it fell before anything was gathered. */
-  readonly evidence: Evidence | undefined
-}
 
 /**
  * Decides about one request: policy, channel, identify, gather, judge. Synchronous where all evidence is at hand, so that a
@@ -32,6 +27,7 @@ export function authorize(request: AuthRequest, rules: Rules, ports: Ports): Jud
 
   const misdirected = channel({ request, policy, hostnames: rules.hostnames })
   if (misdirected !== undefined) return refused(misdirected)
+  if (policy.channel === 'try') return tryOut(request, policy, rules, ports)
 
   const devApps = ports.registry.snapshot()
   if (devApps === undefined) return refused(deny('registry_unavailable', { detail: 'nothing was read yet' }))
@@ -40,46 +36,6 @@ export function authorize(request: AuthRequest, rules: Rules, ports: Ports): Jud
   return evidence instanceof Promise ? evidence.then(judged) : judged(evidence)
 }
 
-/** Identifies the caller, then asks: only a registered certificate makes the service ask a responder. */
-function gather(
-  request: AuthRequest,
-  policy: Policy,
-  rules: Rules,
-  devApps: RegisteredDevApps,
-  ports: Ports,
-): Evidence | Promise<Evidence> {
-  const now = ports.clock()
-  const identity = identify(request, policy, devApps)
-  const { binding } = identity
-  const registered = binding.status === 'registered' ? binding.certificate : undefined
-  const known = {
-    ...{ now, request, policy, hostnames: rules.hostnames, identity },
-    shadow: isInShadow(policy, rules, now),
-    qtspAccepted: registered !== undefined && policy.psd2 !== undefined && ports.qtsps.accepts(registered.chain[0]),
-    withdrawnRoles: ports.withdrawals.rolesOf(registered?.leaf.organizationIdentifier ?? ''),
-  }
-  const revocation: RevocationStatus | Promise<RevocationStatus> =
-    registered === undefined ? { status: 'not_asked' } : ports.revocation.statusOf(registered, now)
-  const secret =
-    policy.require.has('basic') && request.basic.status === 'presented'
-      ? ports.secrets.verify(devApps.byClientKey(request.basic.clientKey), request.basic.clientSecret, now)
-      : false
-
-  if (secret instanceof Promise || revocation instanceof Promise) {
-    return Promise.all([secret, revocation]).then(([secretVerified, revocation]) => ({
-      ...known,
-      secretVerified,
-      revocation,
-    }))
-  }
-  return { ...known, secretVerified: secret, revocation }
-}
-
 function judged(evidence: Evidence): Judgement {
   return { decision: judge(evidence), evidence }
-}
-
-/** A refusal that fell before any evidence was gathered. */
-export function refused(decision: Deny): Judgement {
-  return { decision, evidence: undefined }
 }

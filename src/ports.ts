@@ -1,7 +1,10 @@
 import type { Certificate, Psd2Role } from './domain/certificate.ts'
+import type { ChainFinding } from './domain/chain.ts'
 import type { DevApp, RegisteredCertificate } from './domain/devapp.ts'
 import type { RevocationStatus } from './domain/evidence.ts'
 import type { RegisteredDevApps } from './domain/identify.ts'
+import type { Registrations } from './domain/near_miss.ts'
+import type { Rate } from './domain/policy.ts'
 
 /** What `authorize` needs from the floors beside it. `serve.ts` joins the ends. */
 export interface Ports {
@@ -10,6 +13,7 @@ export interface Ports {
   readonly revocation: Revocation
   readonly qtsps: Qtsps
   readonly withdrawals: Withdrawals
+  readonly trials: Trials
   readonly clock: Clock
 }
 
@@ -39,6 +43,21 @@ export interface Qtsps {
 export interface Withdrawals {
   /** The PSD2 roles withdrawn from who has this organizationIdentifier; none from who is not on the list. */
   rolesOf(organizationIdentifier: string): ReadonlySet<Psd2Role>
+}
+
+/** Whether a request may go on; `by` is whose requests were too many. */
+export type Admission =
+  | { readonly admitted: true }
+  | { readonly admitted: false; readonly by: 'source' | 'total'; readonly retryAfterMs: number }
+
+/** What only the hostname to try a certificate on needs. */
+export interface Trials {
+  /** Counts a trial, or refuses it. */
+  admit(source: string, rate: Rate, at: Date): Admission
+  /** How the leaf leads to a CA that an enabled DevApp registered; `sent` is what it came with. */
+  chainOf(leaf: Certificate, sent: readonly Certificate[], at: Date): ChainFinding
+  /** What near misses are looked up in; `undefined` until a first snapshot was read. */
+  registrations(): Registrations | undefined
 }
 
 export type Clock = () => Date

@@ -48,6 +48,6 @@ async function run(path: string): Promise<void> {
     config.stop()
     await service.stop()
   })
-  // Whoever reads this may send SIGTERM at once.
+  // Whoever reads this may send a signal.
   log.info(service.addresses, 'serving')
 }

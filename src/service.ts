@@ -12,6 +12,7 @@ import { SdsService } from './envoy/sds_service.ts'
 import { startServer } from './envoy/server.ts'
 import { TruststoreResource } from './envoy/truststore_resource.ts'
 import { startHttpServer } from './http/server.ts'
+import { RateLimit } from './limits/rate_limit.ts'
 import { countDecision } from './metrics/decisions.ts'
 import { measureEventLoop } from './metrics/event_loop.ts'
 import { Metrics } from './metrics/metrics.ts'
@@ -33,6 +34,7 @@ import { openRegistrySource } from './registry/open_registry.ts'
 import { Psd2Lists } from './registry/psd2_lists.ts'
 import type { RegistrySnapshot } from './registry/registry.ts'
 import { ClientSecrets } from './registry/secrets.ts'
+import { trialsOver } from './registry/trials.ts'
 import { revocationOptions } from './revocation/configured.ts'
 import { CurrentRevocation } from './revocation/current_revocation.ts'
 import { openRevocation } from './revocation/open_revocation.ts'
@@ -46,8 +48,8 @@ export interface ServiceParts {
 }
 
 export interface RunningService {
-  /** Where it listens, for the log. */
-  readonly addresses: Readonly<Record<'address' | 'admin' | 'metrics', string | undefined>>
+  /** Where it listens, with the ports that were taken. */
+  readonly addresses: Readonly<Record<'address' | 'admin', string> & { metrics: string | undefined }>
   /** Reads the registry now. Never rejects: the log is told. */
   reloadRegistry(): Promise<void>
   /** Takes no more requests once Envoy knows, answers those that came, and closes everything. */
@@ -108,8 +110,10 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
   const registered = snapshot()
   if (registered !== undefined) watch(registered)
 
+  const trialRate = new RateLimit()
   const ports: Ports = {
     ...{ registry, revocation, qtsps: psd2, withdrawals: psd2, clock },
+    trials: { ...trialsOver(snapshot), admit: (source, rate, at) => trialRate.admit(source, rate, at) },
     secrets: new ClientSecrets(() => snapshot()?.holdsChosenSecret === true),
   }
   const wouldDeny = new WouldDenyCount()

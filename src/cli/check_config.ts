@@ -151,11 +151,12 @@ function unreadable(error: unknown, name: string = writtenHere): Mistake {
 }
 
 function summary(file: string, config: Config, written: Examination['file']): string {
-  const { mtls = [], tls = [] } = written?.hostnames ?? {}
+  const { mtls = [], tls = [], try: tried = [] } = written?.hostnames ?? {}
   const { redis } = config.ocsp.cache
   const paragraph = [
     `${file} holds no problem.`,
     `The service listens on ${config.listen} for ${mtls.join(', ')} with 2-way TLS and ${tls.join(', ')} with 1-way TLS.`,
+    ...(tried.length === 0 ? [] : [`Certificates are tried on ${tried.join(', ')}.`]),
     `DevApps are in ${config.registry.kind === 'file' ? basename(config.registry.path) : nameOfPostgres(config.registry)}.`,
     `A check takes at most ${config.deadlineMs} ms, of which ${config.ocsp.timeout} ms are for an OCSP answer;`,
     `answers are remembered in memory${redis === undefined ? '' : ` and in ${nameOfRedis(redis)}`}.`,

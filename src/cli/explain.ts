@@ -11,13 +11,15 @@ import type { Explanation } from '../explain/explanation.ts'
 import { certificateFromPem } from '../pki/certificate.ts'
 import type { Clock, Ports } from '../ports.ts'
 import { Psd2Lists } from '../registry/psd2_lists.ts'
+import { registrationsIn } from '../registry/registrations.ts'
 import { ClientSecrets } from '../registry/secrets.ts'
+import { trialsOver } from '../registry/trials.ts'
 import { configurationIn } from './configuration_file.ts'
 import { explanationListing } from './explain_listing.ts'
 import { type RequestToExplain, requestToExplain } from './explain_request.ts'
 import { handshakeRefusal } from './handshake_refusal.ts'
 import { exitCode, type Io } from './io.ts'
-import { registeredNow, registrationsIn } from './registered_devapps.ts'
+import { registeredNow } from './registered_devapps.ts'
 import { exitCodeOf, jsonText, UsageError } from './service_command.ts'
 import { timeOf } from './time_option.ts'
 import { watchedRevocation } from './watched_revocation.ts'
@@ -102,6 +104,7 @@ async function explained(
         : { verify: (devApp) => devApp !== undefined },
       qtsps: psd2,
       withdrawals: psd2,
+      trials: { ...trialsOver(() => snapshot), admit: () => ({ admitted: true }) },
       clock,
     }
     const readCertificate = (pem: string) => snapshot?.readCertificate(pem) ?? certificateFromPem(pem)
@@ -118,6 +121,8 @@ async function explained(
       }),
     })
     const { decision } = judgement
+    if (decision.kind === 'tried')
+      throw new UsageError(`the policy ${attributes.policy} is for trying certificates: name that of an API`)
     const response = responseTo('kind' in request ? undefined : request, judgement, config)
     return {
       at: (judgement.evidence?.now ?? at).toISOString(),

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { Hostnames, type Policy, type Rules } from '../domain/policy.ts'
+import { Hostnames, type Policy, type Rate, type Rules } from '../domain/policy.ts'
 import type { ListenAddress } from '../listen_address.ts'
 import { type Finding, findingsOf, readDocument, type Variables, valueAt } from './document.ts'
 import { frozen } from './frozen.ts'
@@ -7,7 +7,7 @@ import { type NamedFile, namedFiles } from './named_files.ts'
 import type { PostgresFile } from './postgres_schema.ts'
 import { byLine, DocumentError, type Problem } from './problem.ts'
 import { rules } from './rules.ts'
-import { type ConfigFile, configSchema, knownKeys, type PolicyFile } from './schema.ts'
+import { type ConfigFile, configSchema, knownKeys, type PolicyFile, rateSchema } from './schema.ts'
 
 /** What an operator decides; durations in milliseconds, paths absolute. Frozen. */
 export interface Config extends Rules {
@@ -114,7 +114,11 @@ function configOf(file: ConfigFile, folder: string): Config {
   return {
     listen: file.listen,
     adminAddress: file.admin,
-    hostnames: new Hostnames({ mtls: [mtls ?? '', ...otherMtls], tls: [tls ?? '', ...otherTls] }),
+    hostnames: new Hostnames({
+      mtls: [mtls ?? '', ...otherMtls],
+      tls: [tls ?? '', ...otherTls],
+      try: file.hostnames.try,
+    }),
     policies: new Map(Object.entries(file.policies).map(([name, policy]) => [name, policyOf(name, policy)])),
     registry: registryOf(file.registry, inFolder),
     metricsAddress: file.metrics?.listen,
@@ -187,7 +191,7 @@ function policyOf(name: string, policy: PolicyFile): Policy {
   return {
     name,
     channel: policy.channel,
-    require: new Set(policy.require),
+    require: new Set(policy.require ?? []),
     product: policy.product,
     psd2: policy.psd2,
     onUnavailable: policy.on_unavailable,
@@ -195,5 +199,11 @@ function policyOf(name: string, policy: PolicyFile): Policy {
     answer: policy.answer ?? (policy.psd2 === undefined ? 'problem' : 'berlin_group'),
     keepAuthorization: policy.keep_authorization,
     shadow: policy.shadow,
+    rate: policy.channel === 'try' ? rateOf(policy.rate) : undefined,
   }
+}
+
+function rateOf(rate: PolicyFile['rate']): Rate {
+  const { requests, total, per } = rate ?? rateSchema.parse({})
+  return { requests, total, perMs: per }
 }

@@ -18,7 +18,7 @@ export interface Rule {
 
 export const rules: readonly Rule[] = [
   {
-    says: 'A hostname stands once: no name is on both channels.',
+    says: 'A hostname stands once: no name is on two channels.',
     broken: (file) => {
       const seen = new Set<string>()
       return channels.flatMap((channel) =>
@@ -26,7 +26,7 @@ export const rules: readonly Rule[] = [
           const name = hostname.safeParse(written).data
           const repeated = name !== undefined && seen.has(name)
           if (name !== undefined) seen.add(name)
-          const cure = 'give each hostname once: the two kinds exclude each other'
+          const cure = 'give each hostname once: the kinds exclude each other'
           return repeated
             ? [{ path: ['hostnames', channel, index], message: '{written} stands here a second time', cure }]
             : []
@@ -54,6 +54,70 @@ export const rules: readonly Rule[] = [
         .map((name) => ({ path: ['policies', name], message: 'this is no name for a policy', cure }))
     },
   },
+  ofPolicies(
+    '`require` is needed on `mtls` and `tls`.',
+    ['require'],
+    ({ channel }, written) =>
+      (channel === 'mtls' || channel === 'tls') &&
+      written['require'] === undefined && {
+        message: 'it is missing: expected a list',
+        cure: 'name the credentials, or write [] for a public API',
+      },
+  ),
+  {
+    says: 'A policy on `try` has `rate` and nothing else, and `rate` stands nowhere else.',
+    broken: (file) =>
+      policiesOf(file).flatMap(([name, written]) => {
+        const { channel } = readable(policySchema, written)
+        if (channel === undefined) return []
+        const ofApis = {
+          message: 'where certificates are tried, there is no API that it could be for',
+          cure: 'remove it',
+        }
+        const ofTrials = { message: 'only where certificates are tried there is a rate', cure: 'remove it' }
+        return channel === 'try'
+          ? Object.keys(policySchema.shape)
+              .filter((key) => written[key] !== undefined && !isOfTrials(key, written[key]))
+              .map((key) => ({ path: ['policies', name, key], ...ofApis }))
+          : unless(written['rate'] === undefined, ['policies', name, 'rate'], ofTrials)
+      }),
+  },
+  {
+    says: '`hostnames.try` and a policy on `try` need each other.',
+    broken: (file) => {
+      const policies = policiesOf(file).filter(([, policy]) => readable(policySchema, policy).channel === 'try')
+      const hostnames = valueAt(file, ['hostnames', 'try'])
+      const [first] = policies
+      return [
+        ...unless(
+          first === undefined || hostnames !== undefined || !isSection(valueAt(file, ['hostnames'])),
+          ['hostnames', 'try'],
+          {
+            message: `it is missing: the policy ${first?.[0]} has no hostname`,
+            cure: 'name the hostname to try certificates on, or remove the policy',
+          },
+        ),
+        ...unless(
+          first !== undefined || hostnames === undefined || policiesOf(file).length === 0,
+          ['hostnames', 'try'],
+          {
+            message: 'no policy is for it, so that every request there is denied',
+            cure: 'add a policy with channel: try, and name it in the route of Envoy; or remove the hostname',
+          },
+        ),
+      ]
+    },
+  },
+  ofPolicies(
+    '`rate.total` is not below `rate.requests`.',
+    ['rate', 'total'],
+    ({ rate }) =>
+      rate !== undefined &&
+      rate.total < rate.requests && {
+        message: 'all sources together may ask less often than one',
+        cure: 'make it at least as much as rate.requests',
+      },
+  ),
   ofPolicies(
     'A policy requires `certificate` exactly on `mtls`.',
     ['require'],
@@ -291,6 +355,10 @@ export const rules: readonly Rule[] = [
       }),
   },
 ]
+
+/** What a policy for trying certificates may say: that it requires nothing is no contradiction. */
+const isOfTrials = (key: string, value: unknown): boolean =>
+  key === 'channel' || key === 'rate' || (key === 'require' && Array.isArray(value) && value.length === 0)
 
 const refusalKeys = Object.keys(refusedIssuerSchema.shape)
 const issuerKeys = Object.keys(issuerSchema.shape)

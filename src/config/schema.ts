@@ -6,7 +6,21 @@ import { intakeSchema } from './intake_schema.ts'
 import { ocspSchema } from './ocsp_schema.ts'
 import { postgresSchema } from './postgres_schema.ts'
 import { tracingSchema } from './tracing_schema.ts'
-import { duration, fraction, hostname, instant, keys, list, oneOf, read, someOf, text, url, yesOrNo } from './values.ts'
+import {
+  count,
+  duration,
+  fraction,
+  hostname,
+  instant,
+  keys,
+  list,
+  oneOf,
+  read,
+  someOf,
+  text,
+  url,
+  yesOrNo,
+} from './values.ts'
 
 const onFailure = oneOf(['deny', 'allow'])
 
@@ -29,6 +43,11 @@ export const hostnamesSchema = keys({
     description: 'Hostnames with 1-way TLS. Callers are told the first one.',
     examples: [['api2.example.com']],
   }),
+  try: hostnameList.optional().meta({
+    description:
+      'Hostnames to try a certificate on, which reach no API: see docs/try-it.md. Envoy takes any certificate there, or none.',
+    examples: [['try.example.com']],
+  }),
 })
 
 /** Also a label of metrics and a word in Envoy's configuration. */
@@ -47,13 +66,28 @@ export const psd2Schema = keys({
   match: oneOf(['all', 'any']).default('all').meta({ description: 'Whether all of the roles are needed, or one.' }),
 })
 
-export const policySchema = keys({
-  channel: oneOf(channels).meta({ description: 'The kind of hostname that the APIs of this policy are served on.' }),
-  require: list(oneOf(credentials)).meta({
-    description:
-      'What the caller has to present; `[]` on a public API. `certificate` exactly on `mtls`. Of several, all, and of the same DevApp.',
-    examples: [['certificate']],
+export const rateSchema = keys({
+  requests: count(1, 100_000).prefault(30).meta({
+    description: 'How many requests of one source are answered `per`; an IPv6 source is a /64. Others get 429.',
   }),
+  total: count(1, 1_000_000).prefault(600).meta({
+    description:
+      'How many of all sources together. It bounds what a flood costs this process, which also decides about APIs.',
+  }),
+  per: duration(1_000).prefault('1m').meta({ description: 'The time in which so many are answered, evenly.' }),
+})
+
+export const policySchema = keys({
+  channel: oneOf(channels).meta({
+    description: 'The kind of hostname that the APIs of this policy are served on; `try`: no API.',
+  }),
+  require: list(oneOf(credentials))
+    .optional()
+    .meta({
+      description:
+        'What the caller has to present; `[]` on a public API. `certificate` exactly on `mtls`. Of several, all, and of the same DevApp. Needed, except on `try`.',
+      examples: [['certificate']],
+    }),
   product: text.optional().meta({
     description: 'The API product that the DevApp must have selected. Default: any DevApp may call.',
     examples: ['ob-accounts'],
@@ -74,6 +108,9 @@ export const policySchema = keys({
   }),
   shadow: yesOrNo.default(false).meta({
     description: 'Whether refusals are logged and counted, and not enforced. Some always are: see docs/shadow-mode.md.',
+  }),
+  rate: rateSchema.optional().meta({
+    description: 'How often certificates may be tried, on `try` alone. Default: that of its keys.',
   }),
 })
 
@@ -169,7 +206,7 @@ export const configSchema = keys({
         'Where Envoy reaches the service: the absolute path of a Unix socket, or a loopback address with a port. Whoever reaches it could claim any certificate, so nothing else is accepted.',
       examples: ['127.0.0.1:9191', '[::1]:9191'],
     }),
-  hostnames: hostnamesSchema.meta({ description: "The gateway's hostnames. The two kinds exclude each other." }),
+  hostnames: hostnamesSchema.meta({ description: "The gateway's hostnames. The kinds exclude each other." }),
   policies: z
     .record(z.string(), policySchema, {
       error: (issue) =>

@@ -1,9 +1,11 @@
 import type { Certificate, Psd2Role } from './certificate.ts'
+import type { ChainFinding } from './chain.ts'
 import type { DenyCode, ToldOf } from './denials.ts'
 import { denials } from './denials.ts'
 import type { DevApp } from './devapp.ts'
+import type { NearMiss } from './near_miss.ts'
 
-export type Decision = Allow | Deny | Shadowed
+export type Decision = Allow | Deny | Shadowed | Tried
 
 export interface Allow {
   readonly kind: 'allow'
@@ -22,12 +24,47 @@ export interface Deny {
   readonly told: string
   /** For the log, never for the caller. */
   readonly detail: string | undefined
+  /** When trying again is worth it; without it, whoever answers says. */
+  readonly retryAfterSeconds?: number
 }
 
 /** A refusal that shadow mode does not enforce: the request passes, and the upstream is told of nobody. */
 export interface Shadowed {
   readonly kind: 'shadowed'
   readonly denial: Deny
+}
+
+/** What the gateway would decide about a certificate: the answer to who tries it. Nothing passes. */
+export interface Tried {
+  readonly kind: 'tried'
+  readonly at: Date
+  /** The refusal that an API would give; `undefined` where one would allow it. */
+  readonly denial: Deny | undefined
+  /** The caller's own; `undefined` where none was presented that can be read. */
+  readonly certificate: Certificate | undefined
+  /** How it leads to a registered CA; `undefined` without a certificate. */
+  readonly chain: ChainFinding | undefined
+  readonly steps: readonly TrialStep[]
+  /** Whose certificate it is; empty where it is not registered. */
+  readonly devApps: readonly DevApp[]
+  /** Of the APIs that ask for a certificate; empty where it is not told whose the certificate is. */
+  readonly policies: readonly TriedPolicy[]
+  /** What the certificate nearly is, where a registered issuer proves it. */
+  readonly nearMisses: readonly NearMiss[]
+}
+
+export interface TrialStep {
+  readonly name: string
+  /** `not_reached`: an earlier step left nothing to look at, or nothing that the caller may know. */
+  readonly outcome: 'pass' | 'fail' | 'not_reached'
+  readonly denial: Deny | undefined
+}
+
+export interface TriedPolicy {
+  readonly name: string
+  readonly denial: Deny | undefined
+  /** Whether it asks for HTTP Basic too, which is not tried. */
+  readonly alsoBasic: boolean
 }
 
 /** What was found against the request, enforced or not. */
@@ -38,6 +75,7 @@ export function denialIn(decision: Decision): Deny | undefined {
     case 'deny':
       return decision
     case 'shadowed':
+    case 'tried':
       return decision.denial
   }
 }

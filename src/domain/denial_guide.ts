@@ -45,6 +45,15 @@ export const denialGuide: Readonly<Record<DenyCode | keyof typeof gatewayDenials
     operator: 'Read the certificate with `devapp-authz cert show`. The registry would not have accepted it either.',
     detail: 'What could not be read.',
   },
+  cert_chain_untrusted: {
+    meaning:
+      'On the hostname to try a certificate on: no path of valid certificates leads from the certificate, over those that came with it, to a CA in the trust store, which holds the chains of the enabled DevApps. On the 2-way hostname Envoy refuses it in the handshake, with a TLS alert and without a word.',
+    caller:
+      'Send the intermediate certificates with your own in the handshake. Where they are there: present the certificate that is registered with the DevApp, or ask the platform team to register its chain.',
+    operator:
+      'Nothing, where the third party is not registered. Else `devapp-authz chain check` says what is wrong with the chain, and `devapp-authz truststore` which CAs are trusted: those of disabled DevApps are not.',
+    detail: 'Where the path ends, or what makes it invalid.',
+  },
   cert_not_yet_valid: {
     meaning: "The certificate's notBefore lies in the future.",
     caller: 'Use the certificate from the time on that the answer names.',
@@ -207,6 +216,14 @@ export const denialGuide: Readonly<Record<DenyCode | keyof typeof gatewayDenials
     caller: 'Send the ClientKey and the certificate of the same DevApp.',
     operator: 'Nothing; or the certificate is registered with another DevApp than the third party believes.',
     detail: undefined,
+  },
+  too_many_requests: {
+    meaning:
+      'More certificates are tried than the `rate` of the policy answers: by this source, or by all together. Only the hostname to try a certificate on has one.',
+    caller: 'Wait as long as `Retry-After` says. APIs are not concerned.',
+    operator:
+      'Raise `rate` in the policy, where third parties share an address. `total` bounds what strangers can cost.',
+    detail: 'Which of the two it was: `source` or `total`.',
   },
   policy_unknown: {
     meaning: "The route names no policy, or one that the configuration doesn't have.",

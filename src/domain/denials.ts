@@ -29,6 +29,12 @@ export const denials = {
     'Malformed client certificate',
     'The client certificate could not be read.',
   ),
+  cert_chain_untrusted: denial(
+    401,
+    'CERTIFICATE_INVALID',
+    'Client certificate of an untrusted CA',
+    'The client certificate does not lead to a CA that this gateway trusts.',
+  ),
   cert_not_yet_valid: denial(
     401,
     'CERTIFICATE_INVALID',
@@ -146,6 +152,12 @@ export const denials = {
     'PARAMETER_NOT_CONSISTENT',
     'Credentials of different DevApps',
     'The credentials belong to different DevApps.',
+  ),
+  too_many_requests: denial(
+    429,
+    'ACCESS_EXCEEDED',
+    'Too many requests',
+    'Too many requests. Try again after {retryAfter}.',
   ),
   policy_unknown: denial(500, 'INTERNAL_SERVER_ERROR', 'Gateway misconfigured', 'The gateway is misconfigured.'),
   registry_unavailable: denial(

@@ -1,7 +1,10 @@
 import type { Psd2Role } from './certificate.ts'
 
-/** How the caller's TLS was terminated: with a client certificate (2-way) or without (1-way). */
-export const channels = ['mtls', 'tls'] as const
+/**
+ * How the caller's TLS was terminated: with a client certificate (2-way), without (1-way), or with any or none, on a hostname
+ * that reaches no API, to try one.
+ */
+export const channels = ['mtls', 'tls', 'try'] as const
 export type Channel = (typeof channels)[number]
 
 export const credentials = ['certificate', 'basic'] as const
@@ -26,6 +29,17 @@ export interface Policy {
   readonly keepAuthorization: boolean
   /** Whether its refusals are found and told, and not enforced. */
   readonly shadow: boolean
+  /** How often a certificate may be tried; `undefined` on the channels of APIs. */
+  readonly rate: Rate | undefined
+}
+
+/** What is answered within `perMs`, evenly: a source that was silent that long may ask so often at once. */
+export interface Rate {
+  /** For each source. */
+  readonly requests: number
+  /** For all sources together. */
+  readonly total: number
+  readonly perMs: number
 }
 
 export interface Psd2Policy {
@@ -35,21 +49,28 @@ export interface Psd2Policy {
   readonly match: 'any' | 'all'
 }
 
+export interface HostnamesByChannel {
+  readonly mtls: readonly [string, ...string[]]
+  readonly tls: readonly [string, ...string[]]
+  readonly try?: readonly string[] | undefined
+}
+
 /** The gateway's hostnames, lower case, each on exactly one channel. */
 export class Hostnames {
   readonly #channelByHostname: ReadonlyMap<string, Channel>
   readonly #first: Readonly<Record<Channel, string>>
 
-  constructor(names: Readonly<Record<Channel, readonly [string, ...string[]]>>) {
+  constructor({ mtls, tls, try: tried = [] }: HostnamesByChannel) {
+    const names = { mtls, tls, try: tried }
     this.#channelByHostname = new Map(channels.flatMap((channel) => names[channel].map((name) => [name, channel])))
-    this.#first = { mtls: names.mtls[0], tls: names.tls[0] }
+    this.#first = { mtls: mtls[0], tls: tls[0], try: tried[0] ?? '' }
   }
 
   channelOf(hostname: string | undefined): Channel | undefined {
     return hostname === undefined ? undefined : this.#channelByHostname.get(hostname)
   }
 
-  /** The hostname that a misdirected caller is told to use. */
+  /** The hostname that a misdirected caller is told to use; empty where no hostname is for trying. */
   advertised(channel: Channel): string {
     return this.#first[channel]
   }

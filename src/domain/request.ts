@@ -1,5 +1,6 @@
 import type { BasicHeader } from './basic.ts'
 import type { Certificate } from './certificate.ts'
+import type { SentChain } from './chain.ts'
 
 /** A request that Envoy asks about, reduced to what is read here. `envoy/check_request.ts` makes it. */
 export interface AuthRequest {
@@ -15,6 +16,12 @@ export interface AuthRequest {
   readonly basic: BasicHeader
   /** `x-client-key`: which DevApp is meant, when a certificate serves several. */
   readonly clientKey: string | undefined
+  /** The client's address, as Envoy sees it. */
+  readonly source: string | undefined
+  /** What the certificate came with; Envoy says so where certificates are tried, and nowhere else. Read when it is asked for. */
+  readonly sentChain: () => SentChain
+  /** Whether the client asks for JSON, where there is a choice. */
+  readonly wantsJson: boolean
 }
 
 export type PresentedCertificate =

@@ -12,6 +12,7 @@ export const shadowable: Readonly<Record<DenyCode, boolean>> = {
   wrong_hostname: false,
   cert_missing: true,
   cert_malformed: true,
+  cert_chain_untrusted: false,
   cert_not_yet_valid: true,
   cert_expired: true,
   cert_purpose: true,
@@ -35,6 +36,7 @@ export const shadowable: Readonly<Record<DenyCode, boolean>> = {
   basic_malformed: true,
   basic_invalid: true,
   devapp_mismatch: true,
+  too_many_requests: false,
   policy_unknown: false,
   registry_unavailable: false,
   deadline_exceeded: false,
@@ -62,7 +64,8 @@ export interface InShadow {
 }
 
 export function isInShadow(policy: Policy, { shadowUntil }: Pick<Rules, 'shadowUntil'>, now: Date): boolean {
-  return policy.shadow || (shadowUntil !== undefined && now < shadowUntil)
+  // Where certificates are tried, there is nothing that could pass.
+  return policy.channel !== 'try' && (policy.shadow || (shadowUntil !== undefined && now < shadowUntil))
 }
 
 export function policiesInShadow(rules: Rules, now: Date): readonly InShadow[] {

@@ -4,6 +4,7 @@ import { clientKeyHeader } from '../domain/checks/devapp_selected.ts'
 import { type Deny, deny } from '../domain/decision.ts'
 import type { AuthRequest, PresentedCertificate } from '../domain/request.ts'
 import type { CheckRequest__Output } from './generated/envoy/service/auth/v3/CheckRequest.ts'
+import { sentChainIn } from './sent_chain.ts'
 
 /** A longer certificate is refused unread: a QWAC with a long chain of policies takes about 6 KiB in this encoding. */
 const maxCertificateLength = 64 * 1024
@@ -27,6 +28,9 @@ export function parseCheckRequest(wire: CheckRequest__Output, readCertificate: C
     certificate: presentedCertificate(attributes.source?.certificate ?? '', readCertificate),
     basic: parseBasic(http.headers['authorization']),
     clientKey: http.headers[clientKeyHeader],
+    source: attributes.source?.address?.socket_address?.address || undefined,
+    sentChain: () => sentChainIn(http.headers['x-forwarded-client-cert']),
+    wantsJson: /\bjson\b/i.test(http.headers['accept'] ?? ''),
   }
 }
 

@@ -1,5 +1,5 @@
 import { status as grpcStatus } from '@grpc/grpc-js'
-import { type Allow, type Decision, type Deny, denialIn, type Shadowed } from '../domain/decision.ts'
+import { type Allow, type Decision, type Deny, denialIn, type Shadowed, type Tried } from '../domain/decision.ts'
 import { type DenyCode, denials } from '../domain/denials.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { HeaderValueOption } from './generated/envoy/config/core/v3/HeaderValueOption.ts'
@@ -8,6 +8,7 @@ import type { DeniedHttpResponse } from './generated/envoy/service/auth/v3/Denie
 import type { OkHttpResponse } from './generated/envoy/service/auth/v3/OkHttpResponse.ts'
 import type { StatusCode } from './generated/envoy/type/v3/StatusCode.ts'
 import { identityHeaders, identityOf, shadowHeader } from './identity_headers.ts'
+import { trialReport } from './trial_report.ts'
 
 export interface Answering {
   readonly requestId: string
@@ -17,6 +18,10 @@ export interface Answering {
   readonly devApp: string | undefined
   /** Prefix of the problem's `type`: the code is appended (RFC 9457 3.1.1). */
   readonly typeBase: string
+  /** Where APIs with a client certificate are served. */
+  readonly apiHostname: string
+  /** Whether the client asks for JSON, where there is a choice. */
+  readonly wantsJson: boolean
 }
 
 /** Where the caller is asked for HTTP Basic (RFC 7617 2). */
@@ -24,7 +29,7 @@ const challenged: ReadonlySet<DenyCode> = new Set<DenyCode>(['basic_missing', 'b
 const challenge = 'Basic realm="DevApp", charset="UTF-8"'
 /** Where trying again later helps (RFC 9110 15.6.4, RFC 6585 4), and after how many seconds. */
 const worthAnotherTry: ReadonlySet<number> = new Set([429, 503])
-const retryAfter = '5'
+const retryAfter = 5
 
 /** The decision as Envoy's `CheckResponse`. Code, policy, DevApp and shadow mode go to Envoy's access log as dynamic metadata. */
 export function checkResponse(decision: Decision, answering: Answering): CheckResponse {
@@ -46,6 +51,11 @@ export function checkResponse(decision: Decision, answering: Answering): CheckRe
       return {
         ...{ status: { code: grpcStatus.PERMISSION_DENIED }, dynamic_metadata },
         denied_response: denied(decision, answering),
+      }
+    case 'tried':
+      return {
+        ...{ status: { code: grpcStatus.PERMISSION_DENIED }, dynamic_metadata },
+        denied_response: tried(decision, answering),
       }
   }
 }
@@ -83,11 +93,29 @@ function denied(decision: Deny, answering: Answering): DeniedHttpResponse {
       ...header('content-type', contentType),
       ...header('cache-control', 'no-store'),
       ...header('www-authenticate', challenged.has(decision.code) ? challenge : undefined),
-      ...header('retry-after', worthAnotherTry.has(status) ? retryAfter : undefined),
+      ...header('retry-after', worthAnotherTry.has(status) ? retryAfterOf(decision) : undefined),
     ],
     body: JSON.stringify(body),
   }
 }
+
+/** An answer by the gateway itself, however the trial came out: the request goes no further. */
+function tried(decision: Tried, answering: Answering): DeniedHttpResponse {
+  const { contentType, body } = trialReport(decision, answering)
+  return {
+    status: { code: 200 },
+    headers: [
+      ...header('content-type', contentType),
+      ...header('cache-control', 'no-store'),
+      ...header('vary', 'accept'),
+      // What a certificate holds is its maker's: no browser takes it for HTML.
+      ...header('x-content-type-options', 'nosniff'),
+    ],
+    body,
+  }
+}
+
+const retryAfterOf = ({ retryAfterSeconds }: Deny): string => String(retryAfterSeconds ?? retryAfter)
 
 /** RFC 9457. */
 function problem({ code, told }: Deny, { requestId, typeBase }: Answering) {

@@ -1,6 +1,7 @@
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js'
-import { authorize, type Judgement, refused } from '../authorize.ts'
+import { authorize } from '../authorize.ts'
 import { deny } from '../domain/decision.ts'
+import { type Judgement, refused } from '../domain/judgement.ts'
 import type { AuthRequest } from '../domain/request.ts'
 import type { DecisionRecord } from '../ops/decision_record.ts'
 import type { Ports } from '../ports.ts'

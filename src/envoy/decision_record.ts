@@ -1,7 +1,7 @@
-import type { Judgement } from '../authorize.ts'
 import { waiverOf } from '../domain/checks/revocation.ts'
 import { denialIn } from '../domain/decision.ts'
 import type { Evidence } from '../domain/evidence.ts'
+import type { Judgement } from '../domain/judgement.ts'
 import type { Channel } from '../domain/policy.ts'
 import type { AuthRequest } from '../domain/request.ts'
 import type { DecisionRecord } from '../ops/decision_record.ts'

@@ -1,4 +1,4 @@
-import type { Judgement } from '../authorize.ts'
+import type { Judgement } from '../domain/judgement.ts'
 import type { AuthRequest } from '../domain/request.ts'
 import { checkResponse } from './check_response.ts'
 import type { CheckSettings } from './check_settings.ts'
@@ -8,7 +8,7 @@ import type { CheckResponse } from './generated/envoy/service/auth/v3/CheckRespo
 export function responseTo(
   request: AuthRequest | undefined,
   { decision, evidence }: Judgement,
-  { policies, typeBase }: Pick<CheckSettings, 'policies' | 'typeBase'>,
+  { policies, hostnames, typeBase }: Pick<CheckSettings, 'policies' | 'hostnames' | 'typeBase'>,
 ): CheckResponse {
   const selection = evidence?.identity.selection
   return checkResponse(decision, {
@@ -16,5 +16,7 @@ export function responseTo(
     policy: request?.policy === undefined ? undefined : policies.get(request.policy),
     devApp: selection?.status === 'selected' ? selection.devApp.id : undefined,
     typeBase,
+    apiHostname: hostnames.advertised('mtls'),
+    wantsJson: request?.wantsJson ?? false,
   })
 }

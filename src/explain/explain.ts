@@ -1,5 +1,6 @@
-import { authorize, type Judgement, refused } from '../authorize.ts'
+import { authorize } from '../authorize.ts'
 import type { Deny } from '../domain/decision.ts'
+import { type Judgement, refused } from '../domain/judgement.ts'
 import type { NearMiss, Registrations } from '../domain/near_miss.ts'
 import { nearMisses } from '../domain/near_misses.ts'
 import type { Policy, Rules } from '../domain/policy.ts'

@@ -1,7 +1,8 @@
-import { type Judgement, type PreliminaryName, preliminaries } from '../authorize.ts'
+import { type PreliminaryName, preliminaries } from '../authorize.ts'
 import { type Deny, denialIn } from '../domain/decision.ts'
 import type { Evidence } from '../domain/evidence.ts'
 import { type CheckOutcome, checkNames, examine } from '../domain/judge.ts'
+import type { Judgement } from '../domain/judgement.ts'
 import type { Step, StepOutcome } from './explanation.ts'
 import { type Circumstances, explainedChecks, type Finding } from './findings.ts'
 

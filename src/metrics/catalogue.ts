@@ -5,14 +5,20 @@ export interface MetricDescription {
   readonly help: string
   /** Each of few values: never a serial number, a ClientKey or a name from a certificate. */
   readonly labels: readonly string[]
+  /** What is shown as 0 before anything was counted, so that a first occurrence is a rise. */
+  readonly initial?: readonly Readonly<Record<string, string>>[]
   /** Upper bounds, ascending. */
   readonly buckets?: readonly number[]
   /** For docs/metrics.md: what a value tells, and what to look at then. */
   readonly reading: string
 }
 
-const counter = (labels: readonly string[], help: string, reading: string) =>
-  ({ type: 'counter', help, labels, reading }) as const
+const counter = <const Label extends string>(
+  labels: readonly Label[],
+  help: string,
+  reading: string,
+  initial: readonly Readonly<Record<Label, string>>[] = [],
+) => ({ type: 'counter', help, labels, reading, initial }) as const
 const gauge = (labels: readonly string[], help: string, reading: string) =>
   ({ type: 'gauge', help, labels, reading }) as const
 const histogram = (labels: readonly string[], buckets: readonly number[], help: string, reading: string) =>
@@ -31,7 +37,7 @@ export const metricCatalogue = {
   decisions_total: counter(
     ['policy', 'code', 'channel'],
     'Decisions by policy, code (allow, or a code of docs/denials.md) and channel.',
-    'The traffic, and what is refused. A code that rises for one policy is one API or one third party; one that rises for all is ours or the issuer’s. A policy that does not exist counts as `none`.',
+    'The traffic, and what is refused. A code that rises for one policy is one API or one third party; one that rises for all is ours or the issuer’s. A policy that does not exist counts as `none`. The channel `try` counts certificates that were tried, by what an API would have said: no refusals.',
   ),
   check_duration_seconds: histogram(
     ['channel'],
@@ -53,6 +59,7 @@ export const metricCatalogue = {
     ['reason'],
     'Requests allowed without an answer of the issuer, since the configuration says so.',
     'How often `on_unavailable: allow` and `on_no_source: allow` were used.',
+    [{ reason: 'unavailable' }, { reason: 'no_source' }],
   ),
   likely_renewals_total: counter(
     [],
@@ -63,11 +70,16 @@ export const metricCatalogue = {
     ['by'],
     'Refusals of HTTP Basic for too many failed attempts, by ClientKey or by source address.',
     'Somebody is guessing, or a program has an old secret.',
+    [{ by: 'client_key' }, { by: 'address' }],
   ),
   ocsp_lookups_total: counter(
     ['tier', 'result'],
     'Lookups of OCSP answers by tier (memory, redis) and result (hit, miss, rejected, failure).',
     'Memory should hit almost always: answers are there before they are asked for. `rejected` is an entry in Redis that did not verify.',
+    [
+      ...['hit', 'miss'].map((result) => ({ tier: 'memory', result })),
+      ...['hit', 'miss', 'rejected', 'failure'].map((result) => ({ tier: 'redis', result })),
+    ],
   ),
   ocsp_request_waits_total: counter(
     [],
@@ -119,16 +131,19 @@ export const metricCatalogue = {
     ['result'],
     'Renewals ahead of time: answered, failed, or adopted from a neighbour.',
     '`failed` over `answered` is how well issuers do. `adopted` is the work that the fleet saved.',
+    [{ result: 'answered' }, { result: 'failed' }, { result: 'adopted' }],
   ),
   ocsp_leases_total: counter(
     ['result'],
     'What the fleet said when this process was to renew an answer (granted, taken, quiet, failed).',
     '`failed` is Redis: each process then asks for itself.',
+    ['granted', 'taken', 'quiet', 'failed'].map((result) => ({ result })),
   ),
   ocsp_rejected_answers_total: counter(
     ['tier'],
     'Answers that did not verify, by where they came from (redis, responder).',
     'From a responder: the CA has a problem, or somebody stands between. From Redis: somebody writes into it.',
+    [{ tier: 'redis' }, { tier: 'responder' }],
   ),
   redis_up: gauge(
     [],
@@ -145,6 +160,7 @@ export const metricCatalogue = {
     ['cause'],
     'Commands that Redis did not answer in time (timeout), refused, or never got (connection).',
     'Timeouts: Redis or the network is slow. `refused`: see its log; a full one refuses writes.',
+    [{ cause: 'timeout' }, { cause: 'refused' }, { cause: 'connection' }],
   ),
   registry_devapps: gauge(['status', 'environment'], 'DevApps in force.', 'A sudden fall is a wrong edit.'),
   registry_certificates: gauge([], 'Distinct registered leaf certificates in force.', 'As `registry_devapps`.'),
@@ -157,11 +173,13 @@ export const metricCatalogue = {
     ['result'],
     'Readings of the registry: loaded, or refused as a whole.',
     '`refused`: the last good one stays in force; the log says what is wrong, and where.',
+    [{ result: 'loaded' }, { result: 'refused' }],
   ),
   config_reloads_total: counter(
     ['result'],
     'Readings of the configuration after the start: loaded, unchanged, or refused as a whole.',
     '`refused`: the last good one stays in force; the log says what is wrong, and where.',
+    [{ result: 'loaded' }, { result: 'unchanged' }, { result: 'refused' }],
   ),
   certificates_expiring: gauge(
     ['within'],
@@ -179,6 +197,7 @@ export const metricCatalogue = {
     ['result'],
     'Trust stores sent to Envoy (sent), taken over (ack) and refused (nack).',
     '`nack`: Envoy keeps the last one that it took; the log says why.',
+    [{ result: 'sent' }, { result: 'ack' }, { result: 'nack' }],
   ),
   tracing_dropped_spans_total: counter(
     ['reason'],

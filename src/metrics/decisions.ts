@@ -8,7 +8,7 @@ export interface CountedDecision {
   /** As the route names it. */
   readonly policy: string | undefined
   /** `undefined` where the policy is none of the configuration. */
-  readonly channel: 'mtls' | 'tls' | undefined
+  readonly channel: 'mtls' | 'tls' | 'try' | undefined
   readonly ms: number
 }
 

@@ -60,11 +60,14 @@ export class Metrics {
     return this.#registry.metrics()
   }
 
-  #add(name: string, { type, help, labels, buckets }: MetricDescription): void {
+  #add(name: string, { type, help, labels, buckets, initial = [] }: MetricDescription): void {
     const registers = [this.#registry as unknown as Registry]
     const common = { name: metricPrefix + name, help, labelNames: [...labels], registers }
-    if (type === 'counter') this.#counters.set(name, new Counter(common))
-    else if (type === 'gauge') this.#gauges.set(name, new Gauge(common))
+    if (type === 'counter') {
+      const counter = new Counter(common)
+      for (const labels of initial) counter.inc(labels, 0)
+      this.#counters.set(name, counter)
+    } else if (type === 'gauge') this.#gauges.set(name, new Gauge(common))
     else this.#histograms.set(name, new Histogram({ ...common, buckets: [...(buckets ?? [])] }))
   }
 }

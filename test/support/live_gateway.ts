@@ -13,6 +13,7 @@ import {
   openConnection,
   sessionOf,
 } from './gateway_client.ts'
+import { keepCodes } from './provoked_codes.ts'
 import { type RunningService, startService } from './service.ts'
 import { temporaryFolder } from './temporary_folder.ts'
 import { startUpstream } from './upstream.ts'
@@ -110,6 +111,7 @@ export async function startLiveGateway(options: LiveGatewayOptions): Promise<Liv
     session: (asked) => sessionOf(envoy.port, servers.authorityPem, whole(asked)),
     stop: async () => {
       await envoy.stop()
+      keepCodes(envoy.accessLog())
       await service.stop()
       await upstream.stop()
       folder.remove()

@@ -1,10 +1,11 @@
 import { expect } from 'chai'
-import { authorize, type Judgement, preliminaries } from '../../src/authorize.ts'
+import { authorize, preliminaries } from '../../src/authorize.ts'
 import { denialIn } from '../../src/domain/decision.ts'
 import type { Binding, RegisteredDevApps } from '../../src/domain/identify.ts'
+import type { Judgement } from '../../src/domain/judgement.ts'
 import type { AuthRequest } from '../../src/domain/request.ts'
 import type { Ports } from '../../src/ports.ts'
-import { devApp, good, hostnames, now, policy, registered, request } from '../support/evidence.ts'
+import { devApp, good, hostnames, nothingToTry, now, policy, registered, request } from '../support/evidence.ts'
 
 const owner = devApp()
 const rules = {
@@ -49,6 +50,7 @@ function ports(changes: Partial<Ports> = {}, binding?: Binding): { ports: Ports;
       },
       qtsps: { accepts: () => true },
       withdrawals: { rolesOf: () => new Set() },
+      trials: nothingToTry,
       clock: () => now,
       ...changes,
     },

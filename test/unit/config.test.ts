@@ -76,12 +76,26 @@ describe('the configuration', () => {
         answer: 'berlin_group',
         keepAuthorization: false,
         shadow: false,
+        rate: undefined,
       },
     })
     expect(policies.get('merchant')).to.deep.equal({
       ...{ name: 'merchant', channel: 'tls', require: new Set(['basic']), product: undefined, psd2: undefined },
       ...{ onUnavailable: undefined, onNoSource: undefined, answer: 'problem', keepAuthorization: true, shadow: false },
+      rate: undefined,
     })
+  })
+
+  it('limits how often a certificate may be tried, also where it says nothing of that', () => {
+    const hostnames = { mtls: ['a.example'], tls: ['b.example'], try: ['try.example'] }
+    const { policies, ...config } = loadWith({
+      hostnames,
+      policies: { silent: { channel: 'try' }, said: { channel: 'try', rate: { requests: 5, per: '10s' } } },
+    })
+    expect(policies.get('silent')?.rate).to.deep.equal({ requests: 30, total: 600, perMs: 60_000 })
+    expect(policies.get('said')?.rate).to.deep.equal({ requests: 5, total: 600, perMs: 10_000 })
+    expect(config.hostnames.channelOf('try.example')).to.equal('try')
+    expect(config.hostnames.advertised('try')).to.equal('try.example')
   })
 
   it('puts into shadow mode the policies that say so, and all of them up to an end time', () => {

@@ -53,7 +53,7 @@ ocsp:
   cache: { redis: { url: "\${REDIS_URL}" } }
 `
     expect(errorOf(text).message.split('\n')).to.deep.equal([
-      'config.yaml:1: hostnames.tls[0]: "api.example.com" stands here a second time; give each hostname once: the two kinds exclude each other',
+      'config.yaml:1: hostnames.tls[0]: "api.example.com" stands here a second time; give each hostname once: the kinds exclude each other',
       'config.yaml:3: policies.accounts.psd2.roles[0]: expected PSP_AS, PSP_PI, PSP_AI or PSP_IC, got "PSP_AO"; write one of these words',
       'config.yaml:5: deadlin: there is no such key; remove it, or write deadline',
       'config.yaml:7: ocsp.timeout: expected a duration, got "5 seconds"; write it with a unit, such as 300ms or 1s',
@@ -115,8 +115,18 @@ ocsp:
         'hostnames.mtls',
         /expected a list, got "a"/,
       ],
-      ['an unknown channel', policy({ channel: 'both' }), 'policies.one.channel', /expected mtls or tls, got "both"/],
-      ['no channel', policy({ channel: undefined }), 'policies.one.channel', /it is missing: expected mtls or tls/],
+      [
+        'an unknown channel',
+        policy({ channel: 'both' }),
+        'policies.one.channel',
+        /expected mtls, tls or try, got "both"/,
+      ],
+      [
+        'no channel',
+        policy({ channel: undefined }),
+        'policies.one.channel',
+        /it is missing: expected mtls, tls or try/,
+      ],
       ['an unknown credential', policy({ require: ['token'] }), 'policies.one.require[0]', /got "token"/],
       ['an unknown role', policy({ psd2: { roles: ['PSP_XX'] } }), 'policies.one.psd2.roles[0]', /got "PSP_XX"/],
       [

@@ -76,7 +76,8 @@ export const hostnameRules: readonly Rule[] = [
 const nameIn = (part: Part): string => part.text?.toLowerCase() ?? ''
 const namesOf = (chains: readonly FilterChain[]): ReadonlySet<string> =>
   new Set(chains.flatMap(({ serverNames }) => serverNames.map(nameIn)))
-const hostnamesOf = ({ hostnames }: Service): readonly string[] => Object.values(hostnames).flat()
+const hostnamesOf = ({ hostnames }: Service): readonly string[] =>
+  Object.values(hostnames).flatMap((names) => names ?? [])
 const demandsCertificate = ({ tls }: FilterChain): boolean => tls?.requiresClientCertificate === true
 
 const listenersOf = ({ bootstrap }: Gateway): Part => bootstrap.at('static_resources', 'listeners')

@@ -1,8 +1,8 @@
-import type { FilterChain, Gateway } from './gateway.ts'
+import type { Gateway } from './gateway.ts'
 import type { Part } from './part.ts'
 import { policyOf, type Route } from './routes.ts'
 import { type Broken, brokenIf, type Rule, type Service } from './rule.ts'
-import { eachRoute, filterChainsOf } from './scope.ts'
+import { channelsOf, eachRoute, filterChainsOf } from './scope.ts'
 
 /** Whether each route names a policy that its requests can meet. */
 export const policyRules: readonly Rule[] = [
@@ -74,13 +74,4 @@ function unreachable(gateway: Gateway, service: Service): readonly Broken[] {
     // Of hostnames that the service does not know, another finding tells.
     return brokenIf(meant !== undefined && met.size > 0 && !met.has(meant), policy, message)
   })
-}
-
-/** Of the hostnames that choose the filter chain. */
-export function channelsOf({ serverNames }: Pick<FilterChain, 'serverNames'>, service: Service): ReadonlySet<string> {
-  const names = serverNames.map(({ text }) => text?.toLowerCase())
-  const channels = Object.entries(service.hostnames).filter(([, hostnames]) =>
-    hostnames.some((hostname) => names.includes(hostname)),
-  )
-  return new Set(channels.map(([channel]) => channel))
 }

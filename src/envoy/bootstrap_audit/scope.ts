@@ -2,7 +2,8 @@ import type { Extension } from './extension.ts'
 import type { FilterChain, Gateway, HttpConnections } from './gateway.ts'
 import type { Part } from './part.ts'
 import { overrideIn, type Route } from './routes.ts'
-import type { Broken, Rule } from './rule.ts'
+import type { Broken, Rule, Service } from './rule.ts'
+import { validationIn } from './validation.ts'
 
 /** All filter chains, the default ones too. */
 export function filterChainsOf({ listeners }: Gateway): readonly FilterChain[] {
@@ -14,6 +15,35 @@ export function gatesOf(gateway: Gateway): readonly FilterChain[] {
   return filterChainsOf(gateway).filter(
     ({ http, filters }) => http.some(({ reachesUpstreams }) => reachesUpstreams) || filters.some(isProxy),
   )
+}
+
+/**
+ * The filter chains to try a certificate on: those of a hostname for it. Without the service's configuration, those that take any
+ * certificate and ask the service, and behind which there is no upstream.
+ */
+export function trialsOf(gateway: Gateway, service: Service | undefined): readonly FilterChain[] {
+  const gates = gatesOf(gateway)
+  return filterChainsOf(gateway).filter((chain) =>
+    service === undefined
+      ? acceptsUntrusted(chain) &&
+        !gates.includes(chain) &&
+        chain.http.some(({ authorizers }) => authorizers.length > 0)
+      : channelsOf(chain, service).has('try'),
+  )
+}
+
+export function acceptsUntrusted({ tls }: FilterChain): boolean {
+  const verification = tls && validationIn(tls.context)?.own.at('trust_chain_verification')
+  return verification?.oneOf(['VERIFY_TRUST_CHAIN', 'ACCEPT_UNTRUSTED']) === 'ACCEPT_UNTRUSTED'
+}
+
+/** Of the hostnames that choose the filter chain. */
+export function channelsOf({ serverNames }: Pick<FilterChain, 'serverNames'>, service: Service): ReadonlySet<string> {
+  const names = serverNames.map(({ text }) => text?.toLowerCase())
+  const channels = Object.entries(service.hostnames).filter(([, hostnames]) =>
+    hostnames?.some((hostname) => names.includes(hostname)),
+  )
+  return new Set(channels.map(([channel]) => channel))
 }
 
 /** The HTTP connection managers that pass requests on. */

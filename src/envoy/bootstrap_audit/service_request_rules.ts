@@ -1,7 +1,7 @@
 import { matchesText } from './matcher.ts'
 import type { Part } from './part.ts'
 import { type Broken, brokenIf, type Rule } from './rule.ts'
-import { authorizersOf, checkSettingsOf, ofAuthorizer } from './scope.ts'
+import { authorizersOf, checkSettingsOf, filterChainsOf, ofAuthorizer, trialsOf } from './scope.ts'
 
 /** The request headers that a decision needs. */
 const neededHeaders = ['authorization', 'x-client-key', 'x-request-id'] as const
@@ -13,10 +13,19 @@ export const serviceRequestRules: readonly Rule[] = [
     severity: 'error',
     why: 'A header that the service decides by does not arrive: Basic fails for everybody, a certificate of several DevApps stays ambiguous, or a decision is logged without its request.',
     cure: `Let \`allowed_headers\` name ${neededHeaders.join(', ')}, and \`disallowed_headers\` none of them.`,
-    broken: ofAuthorizer((config) => [
-      ...withheld(config.at('allowed_headers')),
-      ...struck(config.at('disallowed_headers')),
-    ]),
+    broken: (gateway, service) => {
+      const trials = trialsOf(gateway, service)
+      return filterChainsOf(gateway).flatMap((chain) => {
+        // Where certificates are tried, no secret is.
+        const needed = trials.includes(chain) ? neededHeaders.filter((name) => name !== 'authorization') : neededHeaders
+        return chain.http.flatMap(({ authorizers }) =>
+          authorizers.flatMap(({ config }) => [
+            ...withheld(config.at('allowed_headers'), needed),
+            ...struck(config.at('disallowed_headers'), needed),
+          ]),
+        )
+      })
+    },
   },
   {
     code: 'service_sent_all_headers',
@@ -46,19 +55,19 @@ function bodies(sent: Part): readonly Broken[] {
   return brokenIf(sent.exists, sent, 'the service is sent bodies')
 }
 
-function withheld(allowed: Part): readonly Broken[] {
+function withheld(allowed: Part, needed: readonly string[]): readonly Broken[] {
   if (!allowed.exists) return []
   const patterns = allowed.at('patterns').items()
-  const missing = neededHeaders.filter((name) => !patterns.some((pattern) => matchesText(pattern, name)))
+  const missing = needed.filter((name) => !patterns.some((pattern) => matchesText(pattern, name)))
   return brokenIf(missing.length > 0, allowed, `it lacks ${missing.join(', ')}`)
 }
 
-function struck(disallowed: Part): readonly Broken[] {
+function struck(disallowed: Part, needed: readonly string[]): readonly Broken[] {
   return disallowed
     .at('patterns')
     .items()
     .flatMap((pattern) => {
-      const taken = neededHeaders.filter((name) => matchesText(pattern, name))
+      const taken = needed.filter((name) => matchesText(pattern, name))
       return brokenIf(taken.length > 0, pattern, `it takes away ${taken.join(', ')}`)
     })
 }

@@ -11,6 +11,7 @@ import { serviceClusterRules } from './service_cluster_rules.ts'
 import { serviceRequestRules } from './service_request_rules.ts'
 import { tlsRules } from './tls_rules.ts'
 import { trustStoreRules } from './trust_store_rules.ts'
+import { tryItRules } from './try_it_rules.ts'
 
 export const unreadable: Rule = {
   code: 'unreadable',
@@ -39,6 +40,7 @@ export const subjects: readonly { readonly title: string; readonly rules: readon
   { title: 'Hostnames', rules: hostnameRules },
   { title: 'TLS', rules: tlsRules },
   { title: 'Trust store', rules: trustStoreRules },
+  { title: 'The hostname to try a certificate on', rules: tryItRules },
   { title: 'Headers', rules: headerRules },
   { title: 'Requests', rules: clientRules },
   { title: 'Envoy and its files', rules: [...envoyRules, unreadable, configurationUnusable] },

@@ -1,7 +1,6 @@
 import type { DownstreamTls, FilterChain } from './gateway.ts'
-import { channelsOf } from './policy_rules.ts'
 import { type Broken, brokenIf, type Rule } from './rule.ts'
-import { gatesOf } from './scope.ts'
+import { channelsOf, gatesOf } from './scope.ts'
 import { hasValidation } from './validation.ts'
 
 /** What Envoy asks of the TLS of its callers. */

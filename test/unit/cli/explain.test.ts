@@ -152,6 +152,17 @@ describe('devapp-authz explain, its arguments', () => {
     })
   }
 
+  it('explains no policy for trying certificates: the hostname itself does', async () => {
+    const folder = file('trying')
+    mkdirSync(folder)
+    const hostnames = { mtls: ['api.example.com'], tls: ['api2.example.com'], try: ['try.example.com'] }
+    const config = writeConfig(folder, { hostnames, policies: { ...policies, trying: { channel: 'try' } } })
+    writeFileSync(join(folder, 'devapps.yaml'), stringify({ devapps: [acme] }))
+    const { code, stderr } = await run(explain, file('leaf.pem'), '--policy', 'trying', '--config', config)
+    expect(code).to.equal(2)
+    expect(stderr).to.include('the policy trying is for trying certificates: name that of an API')
+  })
+
   it('exits with 1 where a file is missing, and names it', async () => {
     for (const argv of [
       [file('nonesuch.pem'), '--policy', 'data'],

@@ -8,16 +8,26 @@ const redis = (redis: object): object => ocsp({ cache: { redis } })
 const postgres = (postgres: object): object => ({ ...validFile(), registry: { postgres } })
 const intake = (intake: object): object => ({ ...validFile(), intake })
 
+const tryHostnames = { mtls: ['api.example.com'], tls: ['api2.example.com'], try: ['try.example.com'] }
+const withTrial = (keys: object): object => ({
+  ...withPolicy({ channel: 'try', ...keys }),
+  hostnames: tryHostnames,
+})
+const apiKeys: Readonly<Record<string, unknown>> = {
+  ...{ product: 'data', on_unavailable: 'allow', on_no_source: 'allow', answer: 'problem' },
+  ...{ keep_authorization: true, shadow: true },
+}
+
 /** What breaks each rule, by what the rule says, and what is said about it. */
 const broken: Readonly<Record<string, readonly [file: object, said: string][]>> = {
-  'A hostname stands once: no name is on both channels.': [
+  'A hostname stands once: no name is on two channels.': [
     [
       { ...validFile(), hostnames: { mtls: ['api.example.com'], tls: ['API.example.com'] } },
-      'hostnames.tls[0]: "API.example.com" stands here a second time; give each hostname once: the two kinds exclude each other',
+      'hostnames.tls[0]: "API.example.com" stands here a second time; give each hostname once: the kinds exclude each other',
     ],
     [
       { ...validFile(), hostnames: { mtls: ['a.example', 'a.example'], tls: ['b.example'] } },
-      'hostnames.mtls[1]: "a.example" stands here a second time; give each hostname once: the two kinds exclude each other',
+      'hostnames.mtls[1]: "a.example" stands here a second time; give each hostname once: the kinds exclude each other',
     ],
   ],
   'There is at least one policy. A name is up to 63 characters of `a-z`, `0-9`, `_` and `-`, a letter or digit first.':
@@ -31,6 +41,44 @@ const broken: Readonly<Record<string, readonly [file: object, said: string][]>> 
         'policies.Data: this is no name for a policy; use up to 63 of a-z, 0-9, _ and -, a letter or digit first',
       ],
     ],
+  '`require` is needed on `mtls` and `tls`.': [
+    [
+      withPolicy({ channel: 'tls' }),
+      'policies.tested.require: it is missing: expected a list; name the credentials, or write [] for a public API',
+    ],
+  ],
+  'A policy on `try` has `rate` and nothing else, and `rate` stands nowhere else.': [
+    ...['product', 'on_unavailable', 'on_no_source', 'answer', 'keep_authorization', 'shadow'].map(
+      (key): [object, string] => [
+        withTrial({ [key]: apiKeys[key] }),
+        `policies.tested.${key}: where certificates are tried, there is no API that it could be for; remove it`,
+      ],
+    ),
+    [
+      withTrial({ require: ['basic'] }),
+      'policies.tested.require: where certificates are tried, there is no API that it could be for; remove it',
+    ],
+    [
+      withPolicy({ ...mtls, rate: { requests: 5 } }),
+      'policies.tested.rate: only where certificates are tried there is a rate; remove it',
+    ],
+  ],
+  '`hostnames.try` and a policy on `try` need each other.': [
+    [
+      withPolicy({ channel: 'try' }),
+      'hostnames.try: it is missing: the policy tested has no hostname; name the hostname to try certificates on, or remove the policy',
+    ],
+    [
+      { ...validFile(), hostnames: tryHostnames },
+      'hostnames.try: no policy is for it, so that every request there is denied; add a policy with channel: try, and name it in the route of Envoy; or remove the hostname',
+    ],
+  ],
+  '`rate.total` is not below `rate.requests`.': [
+    [
+      withTrial({ rate: { requests: 50, total: 20 } }),
+      'policies.tested.rate.total: all sources together may ask less often than one; make it at least as much as rate.requests',
+    ],
+  ],
   'A policy requires `certificate` exactly on `mtls`.': [
     [
       withPolicy({ channel: 'mtls', require: ['basic'] }),

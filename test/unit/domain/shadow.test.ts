@@ -29,6 +29,7 @@ describe('shadow mode', () => {
     const never = Object.keys(denials).filter((code) => !shadowable[code as DenyCode])
     expect(never.sort()).to.deep.equal([
       ...[
+        'cert_chain_untrusted',
         'cert_differs',
         'cert_issuer_mismatch',
         'cert_on_hold',
@@ -36,7 +37,14 @@ describe('shadow mode', () => {
         'deadline_exceeded',
         'internal_error',
       ],
-      ...['issuer_revoked', 'policy_unknown', 'registry_unavailable', 'request_malformed', 'wrong_hostname'],
+      ...[
+        'issuer_revoked',
+        'policy_unknown',
+        'registry_unavailable',
+        'request_malformed',
+        'too_many_requests',
+        'wrong_hostname',
+      ],
     ])
   })
 

@@ -19,6 +19,27 @@ function certificateOf(encoded: string): AuthRequest['certificate'] {
 }
 
 describe('parseCheckRequest', () => {
+  it("knows the client's address, where Envoy says it", () => {
+    const wire = checkRequest({})
+    const socket_address = { address: '192.0.2.7', port_value: 4711 }
+    Object.assign(wire.attributes?.source ?? {}, { address: { socket_address } })
+    expect(parseCheckRequest(wire, certificateFromPem)).to.include({ source: '192.0.2.7' })
+    expect(parse({}).source).to.equal(undefined)
+  })
+
+  it('prefers plain text, unless JSON is asked for', () => {
+    const wantsJson = (accept?: string) => parse(accept === undefined ? {} : { headers: { accept } }).wantsJson
+    for (const accept of ['application/json', 'text/html, Application/JSON;q=0.9', 'application/problem+json'])
+      expect(wantsJson(accept), accept).to.equal(true)
+    for (const accept of [
+      undefined,
+      '*/*',
+      'text/html,application/xhtml+xml,application/xml;q=0.9',
+      'application/jsonp',
+    ])
+      expect(wantsJson(accept), accept).to.equal(false)
+  })
+
   it('reduces a request of Envoy to what is read', () => {
     const parsed = parse({
       policy: 'data',

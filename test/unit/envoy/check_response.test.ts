@@ -1,11 +1,14 @@
 import { expect } from 'chai'
-import { type Allow, type Deny, deny, type Shadowed } from '../../../src/domain/decision.ts'
+import { type Allow, type Decision, type Deny, deny, type Shadowed } from '../../../src/domain/decision.ts'
 import { denials } from '../../../src/domain/denials.ts'
 import { checkResponse } from '../../../src/envoy/check_response.ts'
 import { identityHeaders, upstreamHeaders } from '../../../src/envoy/identity_headers.ts'
-import { certificate, devApp, policy, qwac } from '../../support/evidence.ts'
+import { certificate, devApp, now, policy, qwac } from '../../support/evidence.ts'
 
-const answering = { requestId: 'r-1', policy: policy(), devApp: 'acme', typeBase: 'https://docs.example/denials#' }
+const answering = {
+  ...{ requestId: 'r-1', policy: policy(), devApp: 'acme', typeBase: 'https://docs.example/denials#' },
+  ...{ apiHostname: 'api.example.com', wantsJson: false },
+}
 
 function passingHeaders(decision: Allow | Shadowed, changes: Parameters<typeof policy>[0] = {}) {
   const response = checkResponse(decision, { ...answering, policy: policy(changes) }).ok_response
@@ -159,6 +162,37 @@ describe('a refusal', () => {
       code: 'basic_invalid',
       status: 401,
     })
+  })
+
+  it('names the seconds to wait where they are known, and few where they are not', () => {
+    const retryAfter = (decision: Decision): string | undefined =>
+      checkResponse(decision, answering)
+        .denied_response?.headers?.map(({ header }) => header)
+        .find((header) => header?.key === 'retry-after')
+        ?.value?.toString()
+    const tooMany = deny('too_many_requests', { retryAfter: '17 seconds' })
+    expect(retryAfter({ ...tooMany, retryAfterSeconds: 17 })).to.equal('17')
+    expect(retryAfter(deny('revocation_unavailable'))).to.equal('5')
+    expect(retryAfter(deny('cert_revoked'))).to.equal(undefined)
+  })
+
+  it('answers who tries a certificate by itself, with 200, in the form that is asked for', () => {
+    const tried: Decision = {
+      ...{ kind: 'tried', at: now, denial: deny('cert_missing'), certificate: undefined, chain: undefined },
+      ...{ steps: [], devApps: [], policies: [], nearMisses: [] },
+    }
+    for (const [wantsJson, type] of [
+      [true, 'application/json'],
+      [false, 'text/plain; charset=utf-8'],
+    ] as const) {
+      const { ok_response, denied_response, status } = checkResponse(tried, { ...answering, wantsJson })
+      expect([ok_response, status?.code, denied_response?.status?.code]).to.deep.equal([undefined, 7, 200])
+      const headers = (denied_response?.headers ?? []).map(({ header }) => [header?.key, header?.value])
+      expect(Object.fromEntries(headers)).to.deep.equal({
+        ...{ 'content-type': type, 'cache-control': 'no-store', vary: 'accept', 'x-content-type-options': 'nosniff' },
+      })
+      expect(denied_response?.body).to.include('cert_missing')
+    }
   })
 
   it('tells Envoy code, policy and DevApp for its access log', () => {

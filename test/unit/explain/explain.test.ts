@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import type { Judgement } from '../../../src/authorize.ts'
 import { deny } from '../../../src/domain/decision.ts'
 import type { Evidence } from '../../../src/domain/evidence.ts'
 import type { RegisteredDevApps } from '../../../src/domain/identify.ts'
 import { judge } from '../../../src/domain/judge.ts'
+import type { Judgement } from '../../../src/domain/judgement.ts'
 import type { AuthRequest } from '../../../src/domain/request.ts'
 import { explain } from '../../../src/explain/explain.ts'
 import type { Step } from '../../../src/explain/explanation.ts'
@@ -17,6 +17,7 @@ import {
   evidenceOf,
   good,
   hostnames,
+  nothingToTry,
   now,
   policy,
   qwac,
@@ -295,7 +296,12 @@ describe('explain', () => {
     registry: { snapshot: () => devApps },
     secrets: { verify: () => true },
     revocation: { statusOf: async () => good },
-    ...{ qtsps: { accepts: () => true }, withdrawals: { rolesOf: () => new Set<never>() }, clock: () => now },
+    ...{
+      qtsps: { accepts: () => true },
+      withdrawals: { rolesOf: () => new Set<never>() },
+      trials: nothingToTry,
+      clock: () => now,
+    },
   }
   const parts = {
     rules: { hostnames, policies: new Map([['data', policy()]]), shadowUntil: undefined },

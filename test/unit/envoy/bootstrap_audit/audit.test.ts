@@ -5,8 +5,14 @@ import { authorizationMutations } from './authorization_mutations.ts'
 import { connectionMutations } from './connection_mutations.ts'
 import { audited, bootstrapWith, type Mutation } from './fixture.ts'
 import { routingMutations } from './routing_mutations.ts'
+import { tryItMutations } from './try_it_mutations.ts'
 
-const mutations: readonly Mutation[] = [...authorizationMutations, ...routingMutations, ...connectionMutations]
+const mutations: readonly Mutation[] = [
+  ...authorizationMutations,
+  ...routingMutations,
+  ...connectionMutations,
+  ...tryItMutations,
+]
 
 describe("the audit of Envoy's configuration", () => {
   it('finds nothing in envoy/envoy.yaml', () => {

@@ -32,6 +32,7 @@ export const listener: Path = ['static_resources', 'listeners', 0]
 export const mtls: Path = [...listener, 'filter_chains', chainIndex('mtls')]
 export const tls: Path = [...listener, 'filter_chains', chainIndex('tls')]
 export const mtlsContext: Path = [...mtls, 'transport_socket', 'typed_config']
+export const tried: Path = [...listener, 'filter_chains', chainIndex('try')]
 export const tlsContext: Path = [...tls, 'transport_socket', 'typed_config']
 /** Both filter chains share it; the first one is where it is found. */
 export const http: Path = [...mtls, 'filters', 0, 'typed_config']

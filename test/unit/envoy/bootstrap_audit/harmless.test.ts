@@ -156,7 +156,7 @@ describe("the audit of Envoy's configuration", () => {
       const validation: Path = ['combined_validation_context', 'default_validation_context']
       const answer = { match: { prefix: '/' }, direct_response: { status: 404 } }
       if (copy === undefined) throw new Error('there is no mtls filter chain')
-      put(copy, ['filter_chain_match', 'server_names'], ['try.example.com'])
+      put(copy, ['filter_chain_match', 'server_names'], ['welcome.example.com'])
       put(copy, [...manager, 'route_config', 'virtual_hosts', 0, 'routes'], [answer])
       put(copy, ['transport_socket', 'typed_config', 'require_client_certificate'], false)
       const context: Path = ['transport_socket', 'typed_config', 'common_tls_context', ...validation]

@@ -126,7 +126,7 @@ export const routingMutations: readonly Mutation[] = [
   },
   {
     ...{ code: 'hostname_unserved', title: 'a filter chain is missing', put: [...listener, 'filter_chains'] },
-    value: (chains: unknown[]) => chains.slice(0, 1),
+    value: (chains: unknown[]) => chains.toSpliced(1, 1),
     ...{ found: ['static_resources', 'listeners'], also: ['policy_channel'] },
   },
   {
