@@ -111,6 +111,11 @@ const subcommands: readonly Entry[] = [
     load: async () => (await import('./cli/cert_show.ts')).certShow,
   },
   {
+    words: 'log-level',
+    summary: 'let a running service log more or less for a while',
+    load: async () => (await import('./cli/log_level.ts')).logLevel,
+  },
+  {
     words: 'ocsp verify',
     summary: 'judge a saved OCSP response',
     load: async () => (await import('./cli/ocsp_verify.ts')).ocspVerify,

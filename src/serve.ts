@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { exitCode, type Io } from './cli/io.ts'
 import { exitCodeOf, UsageError } from './cli/service_command.ts'
 import { WatchedConfig } from './config/watched_config.ts'
-import { createLog } from './ops/log.ts'
+import { openLogs } from './ops/log.ts'
 import { onHangUp, onShutdown } from './ops/signals.ts'
 import { startService } from './service.ts'
 
@@ -17,8 +17,8 @@ Usage: devapp-authz serve --config FILE
 `
 
 /** `devapp-authz serve`. Returns once it serves; the process lives on with its listeners. */
-export function serve(argv: string[], io: Io): Promise<number> {
-  return exitCodeOf({ name: 'serve', usage, io }, async () => {
+export async function serve(argv: string[], io: Io): Promise<number> {
+  const code = await exitCodeOf({ name: 'serve', usage, io }, async () => {
     const options = { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const
     const { values } = parseArgs({ args: argv, options })
     if (values.help === true) {
@@ -29,16 +29,16 @@ export function serve(argv: string[], io: Io): Promise<number> {
     await run(values.config)
     return exitCode.done
   })
+  // What had begun, such as a watched file, would keep the process alive.
+  if (code !== exitCode.done) process.exit(code)
+  return code
 }
 
 async function run(path: string): Promise<void> {
   const config = new WatchedConfig(path, process.env)
-  const log = createLog(config.current.logLevel)
-  const service = await startService({ config, log, clock: () => new Date() }).catch((error: unknown) => {
-    // What had begun, such as a watched file, would keep the process alive once the error is told.
-    setImmediate(() => process.exit(exitCode.refused))
-    throw error
-  })
+  const logs = openLogs(config.current.log)
+  const { log } = logs
+  const service = await startService({ config, logs, clock: () => new Date() })
   onHangUp(() => {
     log.info('SIGHUP: reading the configuration and the registry')
     config.reload()

@@ -1,5 +1,6 @@
 import { startAdminServer } from './admin/admin_server.ts'
 import { healthRoutes } from './admin/health_routes.ts'
+import { logLevelRoutes } from './admin/log_level_routes.ts'
 import { ocspRoutes } from './admin/ocsp_routes.ts'
 import { shadowRoutes } from './admin/shadow_routes.ts'
 import type { Config } from './config/config.ts'
@@ -19,8 +20,9 @@ import { measureRegistry } from './metrics/registry.ts'
 import { measureRevocation } from './metrics/revocation.ts'
 import { metricsRoute } from './metrics/route.ts'
 import { measureTruststore } from './metrics/truststore.ts'
-import { logDecision } from './ops/decision_record.ts'
-import type { Logger } from './ops/log.ts'
+import { DecisionLog } from './ops/decision_log.ts'
+import type { Logs } from './ops/log.ts'
+import { RunningLogLevel } from './ops/log_level.ts'
 import { settleMemory } from './ops/memory.ts'
 import { Readiness } from './ops/readiness.ts'
 import { ShadowNotice } from './ops/shadow_notice.ts'
@@ -41,7 +43,7 @@ import { expiryLog, listLog, registryLog, revocationLog, sdsLog } from './servic
 
 export interface ServiceParts {
   readonly config: WatchedConfig
-  readonly log: Logger
+  readonly logs: Logs
   readonly clock: Clock
 }
 
@@ -55,15 +57,25 @@ export interface RunningService {
 }
 
 /** Joins the parts: the one place that knows them all. Resolves once it serves. */
-export async function startService({ config, log, clock }: ServiceParts): Promise<RunningService> {
+export async function startService({ config, logs, clock }: ServiceParts): Promise<RunningService> {
+  const { log } = logs
   const atStart = config.current
+  const logLevel = new RunningLogLevel({ ...logs, clock })
+  const decisions = new DecisionLog({ ...logs, sampleAllows: () => config.current.log.sampleAllows })
   const metrics = new Metrics()
   const stopMeasuring = measureEventLoop(metrics)
+
+  // OpenTelemetry is loaded only where something is traced.
+  const tracing =
+    atStart.tracing &&
+    (await import('./tracing/open_tracing.ts')).openTracing(atStart.tracing, {
+      ...{ log, onDropped: ({ spans, reason }) => metrics.count('tracing_dropped_spans_total', { reason }, spans) },
+    })
 
   let watch = (_: RegistrySnapshot): void => {}
   const registry = openRegistrySource(
     atStart.registry,
-    registryLog(log, metrics, (snapshot) => watch(snapshot)),
+    registryLog({ ...logs, metrics, tracing }, (snapshot) => watch(snapshot)),
   )
   await registry.start()
   settleMemory()
@@ -73,7 +85,7 @@ export async function startService({ config, log, clock }: ServiceParts): Promis
   const optionsOf = ({ ocsp }: Config) => revocationOptions(ocsp, (reason) => log.warn({ reason }, 'redis'))
   const revocation = new CurrentRevocation(optionsOf(atStart), (options, inherited) =>
     openRevocation(options, {
-      ...{ clock, ...inherited, observer: revocationLog(log, metrics) },
+      ...{ clock, ...inherited, observer: revocationLog({ log, metrics, tracing }) },
       ownersOf: (certificate) =>
         snapshot()
           ?.ownersOf(certificate)
@@ -109,7 +121,8 @@ export async function startService({ config, log, clock }: ServiceParts): Promis
     ...{ settings: () => config.current, ports },
     readCertificate: (pem) => snapshot()?.readCertificate(pem) ?? certificateFromPem(pem),
     onDecision: (record) => {
-      logDecision(log, record)
+      tracing?.decided(record)
+      decisions.add(record)
       countDecision(metrics, record)
       wouldDeny.add(record)
       if (record.waived !== undefined) revocation.countWaived(record.waived)
@@ -126,7 +139,7 @@ export async function startService({ config, log, clock }: ServiceParts): Promis
   })
 
   const health = new Health(readiness)
-  const server = await startServer(atStart.listen, { check, sds, health })
+  const server = await startServer(atStart.listen, { check: tracing?.around(check) ?? check, sds, health })
   const onError = (where: string) => (error: unknown) => log.error({ err: error }, where)
   const scraped =
     atStart.metricsAddress &&
@@ -136,6 +149,7 @@ export async function startService({ config, log, clock }: ServiceParts): Promis
       ...healthRoutes(readiness),
       ...ocspRoutes(() => revocation.control, clock),
       ...shadowRoutes(() => config.current, wouldDeny, clock),
+      ...logLevelRoutes(logLevel),
     ],
     onError: onError('admin'),
   })
@@ -144,7 +158,7 @@ export async function startService({ config, log, clock }: ServiceParts): Promis
   config.observe({
     onChanged: (changed, { applied, restart }) => {
       if (applied.some((path) => path.startsWith('ocsp'))) revocation.replace(optionsOf(changed))
-      log.level = changed.logLevel
+      logLevel.configure(changed.log.level)
       metrics.count('config_reloads_total', { result: 'loaded' })
       if (applied.length > 0) log.info({ changed: applied }, 'configuration loaded')
       if (restart.length > 0) log.warn({ changed: restart }, 'configuration loaded: this part takes a restart')
@@ -167,8 +181,9 @@ export async function startService({ config, log, clock }: ServiceParts): Promis
       await Promise.all([server.stop(graceMs), admin.stop(graceMs), scraped?.stop(graceMs)])
       stopMeasuring()
       stopLooking()
-      for (const part of [expiry, psd2, shadow]) part.stop()
+      for (const part of [expiry, psd2, shadow, logLevel]) part.stop()
       await Promise.all([registry.stop(), revocation.close()])
+      await tracing?.stop(graceMs)
     },
   }
 }

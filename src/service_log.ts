@@ -1,26 +1,38 @@
 import type { SdsObserver } from './envoy/sds_stream.ts'
 import type { Metrics } from './metrics/metrics.ts'
-import { observeFetch } from './metrics/revocation.ts'
+import { observeCommand, observeFetch } from './metrics/revocation.ts'
 import type { Logger } from './ops/log.ts'
 import type { ExpiryObserver } from './registry/expiry_watch.ts'
 import type { Psd2ListsOptions } from './registry/psd2_lists.ts'
 import type { RegistrySnapshot } from './registry/registry.ts'
+import { RegistryChanges } from './registry/registry_changes.ts'
 import type { RegistryObserver } from './registry/store.ts'
 import type { CrlObserver } from './revocation/crl_holding.ts'
 import type { RejectionObserver } from './revocation/known_answers.ts'
+import type { CommandObserver } from './revocation/redis_connection.ts'
 import type { FetchObserver } from './revocation/responder.ts'
+import type { Tracing } from './tracing/tracing.ts'
 
 /* What the parts of the service tell, in the words of the log. */
 
+/** Who is told. */
+interface Told {
+  readonly log: Logger
+  readonly metrics: Metrics
+  /** `undefined` where nothing is traced. */
+  readonly tracing: Tracing | undefined
+}
+
 export function registryLog(
-  log: Logger,
-  metrics: Metrics,
+  { log, audit, metrics, tracing }: Told & { readonly audit: Logger },
   onLoaded: (snapshot: RegistrySnapshot) => void,
 ): RegistryObserver {
+  const changes = new RegistryChanges()
   return {
     onLoaded: (snapshot) => {
       metrics.count('registry_loads_total', { result: 'loaded' })
       log.info({ devapps: snapshot.devApps.length }, 'registry loaded')
+      for (const change of changes.since(snapshot.devApps)) audit.info(change, 'registry changed')
       onLoaded(snapshot)
     },
     onRefused: (error) => {
@@ -28,6 +40,7 @@ export function registryLog(
       log.error({ reason: error.message }, 'registry refused: what was in force stays')
     },
     onBroken: (broken) => log.error(broken, 'certificate refused: it is not of its issuer'),
+    onRead: tracing && ((read) => tracing.registryRead(read)),
   }
 }
 
@@ -38,13 +51,25 @@ export function listLog(log: Logger): Pick<Psd2ListsOptions, 'onLoaded' | 'onRef
   }
 }
 
-export function revocationLog(log: Logger, metrics: Metrics): FetchObserver & RejectionObserver & CrlObserver {
+export function revocationLog({
+  log,
+  metrics,
+  tracing,
+}: Told): FetchObserver & RejectionObserver & CrlObserver & CommandObserver {
   return {
     onFetch: (fetched) => {
       observeFetch(metrics, fetched)
       log.debug(fetched, 'responder')
+      tracing?.fetched(fetched)
     },
-    onRejected: (rejection) => log.warn(rejection, 'answer rejected'),
+    onRejected: (rejection) => {
+      log.warn(rejection, 'answer rejected')
+      tracing?.rejected(rejection)
+    },
+    onCommand: (given) => {
+      observeCommand(metrics, given)
+      tracing?.commanded(given)
+    },
     onCrl: ({ location, crl }) => log.info({ location, entries: crl.revoked.size, nextUpdate: crl.nextUpdate }, 'crl'),
     onCrlFailed: (failure) => log.warn(failure, 'no crl'),
   }

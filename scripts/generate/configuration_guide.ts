@@ -69,7 +69,8 @@ function sectionsOf(path: string, schema: JsonSchema, level: number): readonly s
 function sectionWithin(path: string, schema: JsonSchema): { path: string; schema: JsonSchema } | undefined {
   if (schema.properties !== undefined) return { path, schema }
   if (schema.items?.properties !== undefined) return { path: `${path}[]`, schema: schema.items }
-  return schema.additionalProperties ? { path: `${path}.NAME`, schema: schema.additionalProperties } : undefined
+  const each = schema.additionalProperties || undefined
+  return each?.properties === undefined ? undefined : { path: `${path}.NAME`, schema: each }
 }
 
 function listOf(path: string, { properties = {}, required = [] }: JsonSchema): string {

@@ -8,7 +8,10 @@ export const restartKeys = [
   'registry',
   'qtsps',
   'psd2',
-] as const satisfies readonly (keyof ConfigFile)[]
+  'tracing',
+  'log.audit',
+  'log.buffered',
+] as const satisfies readonly (keyof ConfigFile | `log.${keyof ConfigFile['log']}`)[]
 
 export interface ConfigChanges {
   /** The paths of what changed and is in force from now on. Never the values, which may be secrets. */

@@ -21,7 +21,9 @@ export interface Config extends Rules {
   readonly deadlineMs: number
   readonly shutdown: { readonly drainMs: number; readonly graceMs: number }
   readonly typeBase: string
-  readonly logLevel: ConfigFile['log']['level']
+  readonly log: LogConfig
+  /** `undefined` where nothing is traced. */
+  readonly tracing: ConfigFile['tracing']
   readonly intake: IntakeConfig
   readonly ocsp: ConfigFile['ocsp']
 }
@@ -37,6 +39,14 @@ export interface IntakeConfig {
   readonly acceptedRoots: string | undefined
   /** `undefined` where the file does not say. SHA-256 of the SubjectPublicKeyInfo in lower-case hex. */
   readonly refusedIssuers: readonly ({ readonly organization: string } | { readonly keySha256: string })[] | undefined
+}
+
+export interface LogConfig {
+  readonly level: ConfigFile['log']['level']
+  /** `undefined` where the audit goes to standard output. */
+  readonly auditFile: string | undefined
+  readonly sampleAllows: number
+  readonly buffered: boolean
 }
 
 export interface ConfigSource extends Variables {
@@ -118,7 +128,8 @@ function configOf(file: ConfigFile, folder: string): Config {
     deadlineMs: file.deadline,
     shutdown: { drainMs: file.shutdown.drain, graceMs: file.shutdown.grace },
     typeBase: file.answers.type_base.href,
-    logLevel: file.log.level,
+    log: logOf(file.log, inFolder),
+    tracing: file.tracing,
     intake: intakeOf(file.intake, inFolder),
     ocsp: {
       ...file.ocsp,
@@ -151,6 +162,11 @@ function intakeOf(intake: ConfigFile['intake'], inFolder: InFolder): IntakeConfi
       ...(key_sha256 === undefined ? [] : [{ keySha256: key_sha256 }]),
     ]),
   }
+}
+
+function logOf(log: ConfigFile['log'], inFolder: (path: string) => string): LogConfig {
+  const { level, audit, sample_allows: sampleAllows, buffered } = log
+  return { level, auditFile: audit === 'stdout' ? undefined : inFolder(audit), sampleAllows, buffered }
 }
 
 type CacheFile = ConfigFile['ocsp']['cache']

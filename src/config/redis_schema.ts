@@ -1,5 +1,5 @@
-import { z } from 'zod'
-import { count, duration, fail, keys, read, someOf, text, url } from './values.ts'
+import type { z } from 'zod'
+import { count, duration, keys, read, secret, someOf, text, url } from './values.ts'
 
 // What redisFromUrl of the revocation service could not connect to would be a cache that is silently not there.
 const redisUrl = url(['redis', 'rediss'], 'write redis://user:password@host:6379/0, or rediss: for TLS').refine(
@@ -30,16 +30,6 @@ const endpoint = read(
     return match === null || port < 1 || port > 65_535 ? undefined : { host: host.replace(/^\[|\]$/g, ''), port }
   },
 )
-
-/** A text that is never repeated. */
-const secret = z
-  .unknown()
-  .transform((written, context): string => {
-    if (typeof written === 'string' && written !== '') return written
-    fail(context, 'expected a text', 'write it in quotes, or better take it from the environment')
-    return z.NEVER
-  })
-  .meta({ type: 'string' })
 
 const sentinelSchema = keys({
   primary: text.meta({ description: 'The name of the monitored primary.', examples: ['mymaster'] }),

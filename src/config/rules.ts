@@ -5,7 +5,7 @@ import { refusedIssuerSchema } from './intake_schema.ts'
 import { breakerSchema, issuerSchema, ocspSchema, refreshSchema } from './ocsp_schema.ts'
 import { endpointOf, isElsewhere, postgresSchema } from './postgres_schema.ts'
 import { redisSchema } from './redis_schema.ts'
-import { configSchema, policyName, policySchema, psd2Schema } from './schema.ts'
+import { configSchema, logSchema, policyName, policySchema, psd2Schema } from './schema.ts'
 import { hostname } from './values.ts'
 
 /** What holds between parts of a configuration, beside the schema. */
@@ -229,6 +229,16 @@ export const rules: readonly Rule[] = [
       if (first === undefined || valueAt(file, ['qtsps']) !== undefined) return []
       const message = `it is missing: nothing says whose QWACs the policy ${first[0]} accepts`
       return [{ path: ['qtsps'], message, cure: 'name a folder with the certificates of their issuing CAs' }]
+    },
+  },
+  {
+    says: '`log.buffered` needs a file for `log.audit`, which is never buffered.',
+    broken: (file) => {
+      const { audit, buffered } = readable(logSchema, valueAt(file, ['log']))
+      return unless(!(buffered === true && audit === 'stdout'), ['log', 'buffered'], {
+        message: 'the audit would wait in memory with the rest',
+        cure: 'name a file as log.audit, or remove it',
+      })
     },
   },
   {

@@ -5,7 +5,22 @@ import { parseListenAddress, parseLocalAddress } from '../listen_address.ts'
 import { intakeSchema } from './intake_schema.ts'
 import { ocspSchema } from './ocsp_schema.ts'
 import { postgresSchema } from './postgres_schema.ts'
-import { count, duration, hostname, instant, keys, list, oneOf, read, someOf, text, url, yesOrNo } from './values.ts'
+import { tracingSchema } from './tracing_schema.ts'
+import {
+  count,
+  duration,
+  fraction,
+  hostname,
+  instant,
+  keys,
+  list,
+  oneOf,
+  read,
+  someOf,
+  text,
+  url,
+  yesOrNo,
+} from './values.ts'
 
 const onFailure = oneOf(['deny', 'allow'])
 
@@ -161,6 +176,25 @@ const answersSchema = keys({
     }),
 })
 
+export const logSchema = keys({
+  level: oneOf(['debug', 'info', 'warn', 'error', 'silent']).default('info').meta({
+    description: 'Decisions are logged at `info`. `devapp-authz log-level` changes it for a while.',
+  }),
+  audit: text.default('stdout').meta({
+    description:
+      'Where refusals and changes to the registry go, whatever the level: `stdout`, marked with `"stream":"audit"`, or a file, which is appended to. With a file, refusals are in the log as well.',
+    examples: ['/var/log/devapp-authz/audit.log'],
+  }),
+  sample_allows: fraction(0, 1).prefault(1).meta({
+    description:
+      'The part of the allowed requests that is logged. `sampled` in a line says for how many it stands; metrics count them all. Refusals and what was waived are always logged.',
+  }),
+  buffered: yesOrNo.default(false).meta({
+    description:
+      'Whether up to 4 KiB of lines wait in memory for at most a second, which costs less, and is lost when the process is killed.',
+  }),
+})
+
 /** The configuration file. Its descriptions are docs/configuration.md. */
 export const configSchema = keys({
   listen: localAddress(
@@ -214,13 +248,10 @@ export const configSchema = keys({
   metrics: metricsSchema
     .optional()
     .meta({ description: 'What Prometheus scrapes: see docs/metrics.md. Default: no port for it.' }),
-  log: keys({
-    level: oneOf(['debug', 'info', 'warn', 'error', 'silent']).default('info').meta({
-      description: 'Decisions are logged at `info`.',
-    }),
-  })
-    .prefault({})
-    .meta({ description: 'One JSON object a line, on standard output.' }),
+  tracing: tracingSchema.optional().meta({
+    description: 'Spans by OpenTelemetry: see docs/tracing.md. Default: no tracing.',
+  }),
+  log: logSchema.prefault({}).meta({ description: 'One JSON object a line, on standard output: see docs/logging.md.' }),
   ocsp: ocspSchema.prefault({}).meta({ description: 'How revocation is found out.' }),
 })
 

@@ -133,6 +133,16 @@ export const text = z
     params: { cure: 'write it on one line' },
   })
 
+/** A text that is never repeated. */
+export const secret = z
+  .unknown()
+  .transform((written, context): string => {
+    if (typeof written === 'string' && written !== '') return written
+    fail(context, 'expected a text', 'write it in quotes, or better take it from the environment')
+    return z.NEVER
+  })
+  .meta({ type: 'string' })
+
 export function oneOf<const Values extends readonly [string, ...string[]]>(values: Values) {
   return z.enum(values, { error: (issue) => expected(alternatives(values), issue.input) })
 }

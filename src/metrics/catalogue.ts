@@ -199,6 +199,11 @@ export const metricCatalogue = {
     '`nack`: Envoy keeps the last one that it took; the log says why.',
     [{ result: 'sent' }, { result: 'ack' }, { result: 'nack' }],
   ),
+  tracing_dropped_spans_total: counter(
+    ['reason'],
+    'Spans that were not sent: more than may wait (queue_full), or not taken by the endpoint (export_failed).',
+    'Traces have gaps. `queue_full`: lower `tracing.sample_ratio` or raise `tracing.queue`. No request waits for a span.',
+  ),
   ready: gauge(
     [],
     'Whether the process is ready for requests: 1 or 0.',

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports.ts'
 import type { RevocationControl, RevocationOverview } from '../revocation/control.ts'
+import type { GivenCommand } from '../revocation/redis_connection.ts'
 import type { FetchObserver } from '../revocation/responder.ts'
 import { answerHorizons } from './catalogue.ts'
 import type { Metrics } from './metrics.ts'
@@ -37,6 +38,12 @@ export function observeFetch(metrics: Metrics, fetched: Parameters<FetchObserver
   const responder = responders.has(fetched.responder) ? fetched.responder : 'other'
   const { outcome, durationMs } = fetched
   metrics.observe('ocsp_responder_duration_seconds', { responder, outcome }, durationMs / 1_000)
+}
+
+/** One command to Redis. */
+export function observeCommand(metrics: Metrics, { outcome, durationMs }: GivenCommand): void {
+  metrics.observe('redis_command_duration_seconds', {}, durationMs / 1_000)
+  if (outcome !== 'replied') metrics.count('redis_command_failures_total', { cause: outcome })
 }
 
 function showOverview(metrics: Metrics, { byStatus, remembered, ages, remaining }: RevocationOverview): void {

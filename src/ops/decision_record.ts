@@ -1,5 +1,3 @@
-import type { Logger } from './log.ts'
-
 /** What is told of one decision to the log and the metrics. No credential has a place in it. */
 export interface DecisionRecord {
   /** `allow`, or the code of the refusal. */
@@ -22,10 +20,4 @@ export interface DecisionRecord {
   readonly likely_renewal: string | undefined
   /** What exactly was found, for the operator. */
   readonly detail: string | undefined
-}
-
-/** One line a decision; a fault of the service itself as an error. */
-export function logDecision(log: Logger, record: DecisionRecord): void {
-  if (record.code === 'internal_error') log.error(record, 'decision')
-  else log.info(record, 'decision')
 }

@@ -9,6 +9,13 @@ export interface RegistryObserver {
   readonly onRefused: (error: Error) => void
   /** A leaf in force turned out not to be of its issuer, and is treated as if it were not registered. */
   readonly onBroken?: (broken: { readonly sha256: string; readonly devApps: string[]; readonly reason: string }) => void
+  /** What had changed in a database was read, or could not be. */
+  readonly onRead?: ((read: RegistryRead) => void) | undefined
+}
+
+export interface RegistryRead {
+  readonly outcome: 'read' | 'failed'
+  readonly durationMs: number
 }
 
 /** How far what is in force is what the store has. */

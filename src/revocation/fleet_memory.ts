@@ -25,7 +25,7 @@ export class RedisFleetMemory implements FleetMemory {
     let told = await this.#shared.forget(keys)
     for (let start = 0; start < keys.length; start += keysAtOnce) {
       const message = JSON.stringify(keys.slice(start, start + keysAtOnce))
-      const outcome = await this.#connection.runPatiently((client) => client.publish(this.#channel, message))
+      const outcome = await this.#connection.runPatiently('PUBLISH', (client) => client.publish(this.#channel, message))
       told = outcome.status === 'replied' && told
     }
     return told

@@ -35,7 +35,13 @@ export type FetchFailure =
 /** Bytes that nobody has verified, or why there are none. */
 export type FetchOutcome =
   | { readonly status: 'answered'; readonly der: Uint8Array }
-  | { readonly status: 'failed'; readonly cause: FetchFailure; readonly detail: string }
+  | {
+      readonly status: 'failed'
+      readonly cause: FetchFailure
+      readonly detail: string
+      /** Of an answer that came, and is none. */
+      readonly httpStatus?: number | undefined
+    }
 
 /** Connections as the operator permits them: to public addresses only, unless private ones are allowed. Redirects are not followed. */
 export function dispatcherFor(options: TransportOptions): Dispatcher {
@@ -51,11 +57,14 @@ export function dispatcherFor(options: TransportOptions): Dispatcher {
 
 /** Why the answer's status line rules out that its body is what was asked for; `undefined` for 200. */
 export function refusalByStatus(statusCode: number): FetchOutcome | undefined {
-  if (statusCode >= 300 && statusCode < 400) return failed('redirected', `HTTP ${statusCode}`)
+  if (statusCode === 200) return undefined
+  const refusal = (cause: FetchFailure): FetchOutcome => ({
+    ...{ status: 'failed', cause, detail: `HTTP ${statusCode}`, httpStatus: statusCode },
+  })
+  if (statusCode >= 300 && statusCode < 400) return refusal('redirected')
   // 429 is about the server's load, not about the request.
-  if (statusCode >= 400 && statusCode < 500 && statusCode !== 429)
-    return failed('http_client_error', `HTTP ${statusCode}`)
-  return statusCode === 200 ? undefined : failed('http_server_error', `HTTP ${statusCode}`)
+  const isClientError = statusCode >= 400 && statusCode < 500 && statusCode !== 429
+  return refusal(isClientError ? 'http_client_error' : 'http_server_error')
 }
 
 /** The time that an exchange may take. */

@@ -85,9 +85,11 @@ export class RedisLeases implements Leases, FleetPace {
     const name = leaseName(this.#prefix, key)
     const token = randomBytes(tokenLength / 2).toString('hex')
     const release = async (quietMs: number): Promise<void> => {
-      await this.#connection.runPatiently((client) => client.eval(releaseIfHeld, 1, name, token, Math.floor(quietMs)))
+      await this.#connection.runPatiently('EVAL release', (client) =>
+        client.eval(releaseIfHeld, 1, name, token, Math.floor(quietMs)),
+      )
     }
-    const outcome = await this.#connection[patiently ? 'runPatiently' : 'run']((client) =>
+    const outcome = await this.#connection[patiently ? 'runPatiently' : 'run']('EVAL acquire', (client) =>
       client.eval(acquireUnlessTaken, 1, name, token, this.#leaseMs, Math.floor(quietLimitMs)),
     )
     if (outcome.status !== 'replied') {
@@ -102,7 +104,7 @@ export class RedisLeases implements Leases, FleetPace {
 
   async reserve(intervalMs: number): Promise<number | undefined> {
     const name = `${this.#prefix}turn`
-    const outcome = await this.#connection.runPatiently((client) =>
+    const outcome = await this.#connection.runPatiently('EVAL turn', (client) =>
       client.eval(reserveTurn, 1, name, Math.round(intervalMs * 1_000)),
     )
     return outcome.status === 'replied' ? Number(outcome.reply) : undefined

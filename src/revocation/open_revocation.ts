@@ -8,7 +8,7 @@ import { RedisLeases } from './lease.ts'
 import type { RevocationOptions } from './options.ts'
 import { PurgeSubscription } from './purge_subscription.ts'
 import { RedisCache } from './redis_cache.ts'
-import { RedisConnection } from './redis_connection.ts'
+import { type CommandObserver, RedisConnection } from './redis_connection.ts'
 import { type FetchObserver, ResponderClient } from './responder.ts'
 import { OcspRevocation, type RevocationParts } from './revocation.ts'
 
@@ -20,12 +20,12 @@ export function openRevocation(
   options: RevocationOptions,
   parts: Pick<RevocationParts, 'ownersOf' | 'memory' | 'counts'> & {
     readonly clock: Clock
-    readonly observer?: (FetchObserver & RejectionObserver & CrlObserver) | undefined
+    readonly observer?: (FetchObserver & RejectionObserver & CrlObserver & CommandObserver) | undefined
   },
 ): OcspRevocation {
   const client = new ResponderClient({ ...options, observer: parts.observer })
   const crls = options.crl && new CrlSource(options.crl, parts)
-  return new OcspRevocation(options, { ...parts, ...fleetOf(options), client, crls })
+  return new OcspRevocation(options, { ...parts, ...fleetOf(options, parts.observer), client, crls })
 }
 
 /**
@@ -64,10 +64,11 @@ function readOnly(shared: SharedAnswers): SharedAnswers {
 /** What a process shares with its fleet, over one connection and the one that listens; nothing without Redis. */
 function fleetOf(
   options: RevocationOptions,
+  observer: CommandObserver | undefined,
 ): Pick<RevocationParts, 'shared' | 'leases' | 'fleetPace' | 'fleet' | 'listen'> {
   const { redis } = options.cache
   if (redis === undefined) return {}
-  const connection = new RedisConnection(redis)
+  const connection = new RedisConnection({ ...redis, onCommand: observer?.onCommand })
   const { keyPrefix } = redis
   const leases = new RedisLeases(connection, { keyPrefix, leaseMs: options.fetchTimeoutMs + leaseMarginMs })
   const shared = new RedisCache(connection, redis)

@@ -53,7 +53,7 @@ export class RedisCache implements SharedAnswers {
 
   async read(key: string, patiently = false): Promise<SharedAnswer> {
     const name = this.#prefix + key
-    const outcome = await this.#connection[patiently ? 'runPatiently' : 'run']((client) =>
+    const outcome = await this.#connection[patiently ? 'runPatiently' : 'run']('GETRANGE', (client) =>
       client.getrangeBuffer(name, 0, lastOctetRead),
     )
     // Redis refuses to read a list or a hash as a string.
@@ -75,7 +75,7 @@ export class RedisCache implements SharedAnswers {
     const { der } = answer
     const head = answerOrder(answer) + instantText(until)
     const args = [head, Buffer.from(der.buffer, der.byteOffset, der.byteLength), Math.floor(keepMs)]
-    const outcome = await this.#connection.runPatiently((client) =>
+    const outcome = await this.#connection.runPatiently('EVAL write', (client) =>
       client.eval(writeUnlessOlder, 1, this.#prefix + key, ...args),
     )
     return outcome.status === 'replied'
@@ -83,7 +83,9 @@ export class RedisCache implements SharedAnswers {
 
   async discard(key: string, { stored }: StoredBytes): Promise<void> {
     const digest = createHash('sha1').update(stored).digest('hex')
-    await this.#connection.runPatiently((client) => client.eval(removeIfSame, 1, this.#prefix + key, digest))
+    await this.#connection.runPatiently('EVAL discard', (client) =>
+      client.eval(removeIfSame, 1, this.#prefix + key, digest),
+    )
   }
 
   async forget(keys: readonly string[]): Promise<boolean> {
@@ -91,7 +93,7 @@ export class RedisCache implements SharedAnswers {
     for (let start = 0; start < names.length; start += forgottenAtOnce) {
       const some = names.slice(start, start + forgottenAtOnce)
       // One by one, since a Cluster has them in different places.
-      const outcome = await this.#connection.runPatiently((client) =>
+      const outcome = await this.#connection.runPatiently('UNLINK', (client) =>
         Promise.all(some.map((name) => client.unlink(name))),
       )
       if (outcome.status !== 'replied') return false

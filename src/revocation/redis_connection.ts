@@ -20,7 +20,19 @@ export type RedisTopology =
     }
   | { readonly kind: 'cluster'; readonly nodes: readonly RedisEndpoint[] }
 
-export interface RedisConnectionOptions {
+export interface CommandObserver {
+  /** Told of each command, in the asynchronous context of who gave it. */
+  readonly onCommand?: ((given: GivenCommand) => void) | undefined
+}
+
+export interface GivenCommand {
+  /** Its name, and of a script what it does. */
+  readonly name: string
+  readonly outcome: 'replied' | 'refused' | 'timeout' | 'connection'
+  readonly durationMs: number
+}
+
+export interface RedisConnectionOptions extends CommandObserver {
   readonly topology: RedisTopology
   readonly username?: string | undefined
   readonly password?: string | undefined
@@ -35,6 +47,9 @@ export interface RedisConnectionOptions {
   /** Told what is wrong, without secrets, at most once every ten seconds. */
   readonly onError?: ((message: string) => void) | undefined
 }
+
+/** What is asked of Redis. */
+type Command<Reply> = (client: Redis | Cluster) => Promise<Reply>
 
 /** What a command gave: never a rejection. `refused` is an answer of Redis; `failed` is the lack of one. */
 export type CommandOutcome<Reply> =
@@ -87,29 +102,46 @@ export class RedisConnection {
   }
 
   /** The outcome of `command`, within `commandTimeoutMs`. */
-  async run<Reply>(command: (client: Redis | Cluster) => Promise<Reply>): Promise<CommandOutcome<Reply>> {
-    if (!this.ready) return { status: 'failed', cause: 'not connected' }
-    const attempt = () => this.#withinDeadline(command, this.#options.commandTimeoutMs)
-    // One node of a Cluster may hang while the others answer: nothing is learnt for the next key.
-    if (this.#options.topology.kind === 'cluster') return attempt()
-    const outcome = await this.#breaker.attempt(attempt)
-    return (outcome as CommandOutcome<Reply> | undefined) ?? { status: 'failed', cause: 'does not answer' }
+  run<Reply>(name: string, command: Command<Reply>): Promise<CommandOutcome<Reply>> {
+    const started = performance.now()
+    return this.#observed(name, started, this.#tried(command))
   }
 
   /** The same for what nobody waits for, which a moment of slowness must not turn into work without the fleet. */
-  async runPatiently<Reply>(command: (client: Redis | Cluster) => Promise<Reply>): Promise<CommandOutcome<Reply>> {
-    if (!this.ready) return { status: 'failed', cause: 'not connected' }
-    return this.#withinDeadline(command, Math.max(patienceMs, this.#options.commandTimeoutMs))
+  runPatiently<Reply>(name: string, command: Command<Reply>): Promise<CommandOutcome<Reply>> {
+    const started = performance.now()
+    return this.#observed(name, started, this.#triedPatiently(command))
   }
 
   close(): void {
     this.#client.disconnect()
   }
 
-  async #withinDeadline<Reply>(
-    command: (client: Redis | Cluster) => Promise<Reply>,
-    timeoutMs: number,
+  async #observed<Reply>(
+    name: string,
+    started: number,
+    tried: Promise<CommandOutcome<Reply>>,
   ): Promise<CommandOutcome<Reply>> {
+    const outcome = await tried
+    this.#options.onCommand?.({ name, outcome: observed(outcome), durationMs: performance.now() - started })
+    return outcome
+  }
+
+  async #tried<Reply>(command: Command<Reply>): Promise<CommandOutcome<Reply>> {
+    if (!this.ready) return { status: 'failed', cause: 'not connected' }
+    const attempt = () => this.#withinDeadline(command, this.#options.commandTimeoutMs)
+    // One node of a Cluster may hang while the others answer: nothing is learnt for the next key.
+    if (this.#options.topology.kind === 'cluster') return attempt()
+    const outcome = await this.#breaker.attempt(attempt)
+    return (outcome as CommandOutcome<Reply> | undefined) ?? { status: 'failed', cause: doesNotAnswer }
+  }
+
+  async #triedPatiently<Reply>(command: Command<Reply>): Promise<CommandOutcome<Reply>> {
+    if (!this.ready) return { status: 'failed', cause: 'not connected' }
+    return this.#withinDeadline(command, Math.max(patienceMs, this.#options.commandTimeoutMs))
+  }
+
+  async #withinDeadline<Reply>(command: Command<Reply>, timeoutMs: number): Promise<CommandOutcome<Reply>> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<CommandOutcome<Reply>>((resolve) => {
       // What came while this process was busy is read first: then Redis was in time.
@@ -167,6 +199,12 @@ const hangBreaker = (): Breaker<CommandOutcome<unknown>> =>
   )
 
 const deadlinePassed = 'deadline'
+const doesNotAnswer = 'does not answer'
+
+function observed(outcome: CommandOutcome<unknown>): GivenCommand['outcome'] {
+  if (outcome.status !== 'failed') return outcome.status
+  return outcome.cause === deadlinePassed || outcome.cause === doesNotAnswer ? 'timeout' : 'connection'
+}
 
 /** A client that reconnects by itself, and lets no command wait for that. */
 export function connectRedis(options: RedisConnectionOptions): Redis | Cluster {

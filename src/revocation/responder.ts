@@ -35,10 +35,13 @@ export interface ResponderClientOptions {
 }
 
 export interface FetchObserver {
+  /** Told in the asynchronous context of who asked. */
   onFetch(fetched: {
     readonly responder: string
     readonly outcome: 'answered' | FetchFailure
-    durationMs: number
+    /** `undefined` where no answer came. */
+    readonly httpStatus: number | undefined
+    readonly durationMs: number
   }): void
 }
 
@@ -61,9 +64,11 @@ export class ResponderClient {
   async fetch(responder: URL, request: Uint8Array, timeoutMs: number): Promise<FetchOutcome> {
     const started = performance.now()
     const outcome = await this.#admitted(responder, request, timeoutMs)
+    const answered = outcome.status === 'answered'
     this.#options.observer?.onFetch({
       responder: responder.origin,
-      outcome: outcome.status === 'answered' ? 'answered' : outcome.cause,
+      outcome: answered ? 'answered' : outcome.cause,
+      httpStatus: answered ? 200 : outcome.httpStatus,
       durationMs: performance.now() - started,
     })
     return outcome
@@ -138,5 +143,6 @@ function refusalOf(statusCode: number, contentType: string | string[] | undefine
     .split(';', 1)[0]
     ?.trim()
     .toLowerCase()
-  return mediaType === 'application/ocsp-response' ? undefined : failed('content_type', printable(mediaType ?? ''))
+  if (mediaType === 'application/ocsp-response') return undefined
+  return { status: 'failed', cause: 'content_type', detail: printable(mediaType ?? ''), httpStatus: statusCode }
 }

@@ -135,7 +135,7 @@ describe('redis cache', () => {
       await client.call('ACL', 'SETUSER', 'authz', 'on', '>right-secret', '~*', '+@all')
       const parsed = redisFromUrl(`redis://authz:right-secret@127.0.0.1:${server.port}/0`)
       const connection = await connected(parsed)
-      expect(await connection.run((redis) => redis.call('ACL', 'WHOAMI'))).to.deep.equal({
+      expect(await connection.run('ACL', (redis) => redis.call('ACL', 'WHOAMI'))).to.deep.equal({
         ...{ status: 'replied', reply: 'authz' },
       })
 
@@ -148,7 +148,10 @@ describe('redis cache', () => {
       connections.push(refused)
       await eventually(() => errors.length > 0)
       expect(errors.join()).to.include('WRONGPASS').and.not.include('wrong-secret')
-      expect(await refused.run((redis) => redis.ping())).to.deep.equal({ status: 'failed', cause: 'not connected' })
+      expect(await refused.run('PING', (redis) => redis.ping())).to.deep.equal({
+        status: 'failed',
+        cause: 'not connected',
+      })
     })
 
     it('reads a URL, and refuses what is none', () => {
@@ -307,9 +310,10 @@ describe('redis cache', () => {
     it('uses Redis again once it no longer hangs', async () => {
       const connection = await connected()
       server.pause()
-      for (let i = 0; i < 5; i++) expect(await connection.run((redis) => redis.ping())).to.include({ status: 'failed' })
+      for (let i = 0; i < 5; i++)
+        expect(await connection.run('PING', (redis) => redis.ping())).to.include({ status: 'failed' })
       server.resume()
-      await eventually(async () => (await connection.run((redis) => redis.ping())).status === 'replied')
+      await eventually(async () => (await connection.run('PING', (redis) => redis.ping())).status === 'replied')
     })
 
     it('answers where Redis was killed, waits for no reconnection, and shares again once it is back', async () => {

@@ -1,4 +1,5 @@
 import type { CheckRequest__Output } from '../../src/envoy/generated/envoy/service/auth/v3/CheckRequest.ts'
+import { secretWatch } from './secret_watch.ts'
 
 export interface CheckAttributes {
   readonly policy?: string
@@ -13,6 +14,7 @@ export interface CheckAttributes {
 /** What Envoy sends, as grpc-js hands it over. */
 export function checkRequest(sent: CheckAttributes): CheckRequest__Output {
   const host = sent.host ?? 'api.example.com'
+  secretWatch.addAuthorization(sent.headers?.['authorization'])
   return {
     attributes: {
       source: { address: null, service: '', labels: {}, principal: '', certificate: sent.certificate ?? '' },

@@ -2,10 +2,17 @@ import { Gateway } from '../../demo/gateway.ts'
 import { findEnvoy } from './envoy.ts'
 import { findOpenssl } from './openssl_responder.ts'
 import { keepCodes } from './provoked_codes.ts'
+import { secretWatch } from './secret_watch.ts'
 
 /** The demo's gateway, without its words. */
 export async function startDemoGateway(): Promise<Gateway> {
   const progress = (): void => {}
   const [envoy, openssl] = [await findEnvoy(progress), await findOpenssl(progress)]
-  return Gateway.start({ envoy, openssl, progress, onAccessLog: keepCodes })
+  const gateway = await Gateway.start({ envoy, openssl, progress, onAccessLog: keepCodes })
+  for (const { id, clientSecret } of gateway.parties.registrations) {
+    if (clientSecret === undefined) continue
+    const token = Buffer.from(`${id}-key:${clientSecret}`).toString('base64')
+    secretWatch.addAuthorization(`Basic ${token}`)
+  }
+  return gateway
 }

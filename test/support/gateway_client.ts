@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2'
 import { request as requestHttp1 } from 'node:https'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
+import { secretWatch } from './secret_watch.ts'
 
 export interface ClientCertificate {
   readonly pem: string
@@ -120,6 +121,7 @@ function open(port: number, authorityPem: string, asked: Asked): TLSSocket {
 function overHttp1(socket: TLSSocket, asked: Asked): Promise<Answered> {
   const { path, method = 'GET', body, trailers } = asked
   const headers = [['host', asked.host ?? asked.sni] as const, ...(asked.headers ?? [])]
+  watchCredentials(asked)
   return new Promise((resolve, reject) => {
     const outgoing = requestHttp1(
       { createConnection: () => socket, path, method, headers: headers.flat() as never, setHost: false },
@@ -147,6 +149,7 @@ function overHttp2(socket: TLSSocket, asked: Asked): Promise<Answered> {
 }
 
 function requestOn(session: ClientHttp2Session, asked: Asked): Promise<Answered> {
+  watchCredentials(asked)
   const { path, method = 'GET', body = '', trailers } = asked
   return new Promise((resolve, reject) => {
     const stream = session.request(
@@ -172,6 +175,10 @@ function requestOn(session: ClientHttp2Session, asked: Asked): Promise<Answered>
     })
     stream.end(body)
   })
+}
+
+function watchCredentials({ headers = [] }: Asked): void {
+  for (const [name, value] of headers) if (name === 'authorization') secretWatch.addAuthorization(value)
 }
 
 function headerObject(headers: readonly (readonly [string, string])[]): Record<string, string | string[]> {

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Socket } from 'node:net'
+import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
+import { secretWatch } from './secret_watch.ts'
 
 /** SIGTERM, then SIGKILL after this long. */
 const stopGraceMs = 5_000
@@ -40,6 +42,7 @@ export class GuardedProcess {
       stream.unref()
       createInterface({ input: stream }).on('line', (line) => {
         lines.push(line)
+        secretWatch.record(basename(name), line)
         this.#output += `${line}\n`
         this.#wake()
       })

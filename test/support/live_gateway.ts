@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createServerCertificates } from '../../demo/server_certificates.ts'
 import { type Registration, registryYaml } from '../../demo/third_parties.ts'
-import { findEnvoy, type RunningEnvoy, startEnvoy } from './envoy.ts'
+import { type EnvoyOptions, findEnvoy, type RunningEnvoy, startEnvoy } from './envoy.ts'
 import { replaceFile } from './envoy_bootstrap.ts'
 import {
   type Answered,
@@ -24,6 +24,10 @@ export interface LiveGatewayOptions {
   readonly chainPem: string
   /** What stands below `ocsp:` in the configuration, as YAML flow or block. */
   readonly ocsp: string
+  /** More sections of the configuration, as YAML. */
+  readonly more?: string
+  /** What differs from envoy/envoy.yaml. */
+  readonly change?: EnvoyOptions['change']
   /** Files beside the configuration, by name. */
   readonly files?: Readonly<Record<string, string>>
 }
@@ -64,6 +68,7 @@ export async function startLiveGateway(options: LiveGatewayOptions): Promise<Liv
       'policies: { data: { channel: mtls, require: [certificate] } }',
       'registry: { file: devapps.yaml }',
       `ocsp: ${options.ocsp}`,
+      options.more ?? '',
     ].join('\n'),
   )
   const servers = createServerCertificates(new Date())
@@ -74,6 +79,7 @@ export async function startLiveGateway(options: LiveGatewayOptions): Promise<Liv
     authzSocket: at('authz.sock'),
     upstreamPort: upstream.port,
     serverCertificates: servers,
+    ...(options.change && { change: options.change }),
   })
   const whole = (asked: Partial<Asked>): Asked => ({
     protocol: 'http/1.1',

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { freePort } from './free_port.ts'
 import { GuardedProcess } from './guarded_process.ts'
 import { installPackages, isExecutable, type Progress, programOnPath, run } from './program.ts'
+import { secretWatch } from './secret_watch.ts'
 import { temporaryFolder } from './temporary_folder.ts'
 
 /** Where Debian's packages put the binaries of each version, which are not on the PATH. */
@@ -45,6 +46,7 @@ const holdsPostgres = (folder: string): boolean =>
 
 /** Of the superuser `postgres`. */
 const password = 'a password for tests'
+secretWatch.add(password)
 
 export interface RunningPostgres {
   /** A new database, a copy of `template`. */

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { GuardedProcess } from './guarded_process.ts'
+import { secretWatch } from './secret_watch.ts'
 
 const builtMain = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
@@ -28,6 +30,7 @@ export interface RunningService {
 
 /** `devapp-authz serve` as its own process. Resolves once it serves; rejects with what it printed when it exits instead. */
 export async function startService({ config, main = builtMain, environment }: ServiceOptions): Promise<RunningService> {
+  secretWatch.addPasswordsIn(readFileSync(config, 'utf8') + Object.values(environment ?? {}).join('\n'))
   const service = await GuardedProcess.start({
     command: process.execPath,
     args: [main, 'serve', '--config', config],

@@ -13,6 +13,7 @@ const floors = [
   'service_log.ts',
   'cli/',
   'metrics/',
+  'tracing/',
   'admin/',
   'envoy/',
   'explain/',
@@ -42,6 +43,7 @@ const strangers: [string, string[]][] = [
   ]),
   ['explain/', ['registry/', 'revocation/', 'config/', 'pki/', 'ops/']],
   ['admin/', ['envoy/', 'authorize.ts', 'registry/']],
+  ['tracing/', ['admin/', 'explain/', 'authorize.ts']],
   ['metrics/', ['admin/', 'authorize.ts', 'config/']],
   ['registry/', ['revocation/', 'intake/', 'ops/']],
   ['revocation/', ['intake/', 'ops/']],
@@ -99,6 +101,16 @@ describe('the import graph', () => {
         ),
       )
     expect(outside).to.deep.equal([])
+  })
+
+  it('keeps OpenTelemetry to tracing/, which is loaded only where something is traced', () => {
+    const importers = files.filter((file) => /from '@opentelemetry/.test(readFileSync(join(source, file), 'utf8')))
+    expect(importers).to.not.be.empty
+    expect(importers.filter((file) => floorOf(file) !== 'tracing/')).to.deep.equal([])
+    const loading = files.filter((file) =>
+      /^import (?!type).*'\.+\/tracing\//m.test(readFileSync(join(source, file), 'utf8')),
+    )
+    expect(loading).to.deep.equal([])
   })
 
   it('has no circle', () => {

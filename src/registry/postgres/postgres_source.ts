@@ -144,16 +144,29 @@ export class PostgresSource implements RegistrySource {
 
   /** What the reader reads and what else there is to it, as of one moment. Of a DevApp that cannot be read, the last good state stays. */
   async #readAsOfNow({ client, reader, revision }: Session, read: (reader: DevAppReader) => Promise<ReadDevApps>) {
-    const found = await inTransaction(client, 'ISOLATION LEVEL REPEATABLE READ READ ONLY', async () => ({
+    const reading = inTransaction(client, 'ISOLATION LEVEL REPEATABLE READ READ ONLY', async () => ({
       revision: await currentRevision(client),
       ...(await read(reader)),
       removed: await deletedSince(client, revision),
     }))
+    const found = await this.#timed(reading)
     for (const [id, reason] of found.unreadable)
       this.#observer.onRefused(
         new RegistryError(`the DevApp ${id} cannot be read: ${reason}; mend its rows in ${this.#options.name}`),
       )
     return found
+  }
+
+  async #timed<Result>(reading: Promise<Result>): Promise<Result> {
+    const started = performance.now()
+    let outcome: 'read' | 'failed' = 'failed'
+    try {
+      const result = await reading
+      outcome = 'read'
+      return result
+    } finally {
+      this.#observer.onRead?.({ outcome, durationMs: performance.now() - started })
+    }
   }
 
   #take(changed: readonly DevApp[], removed: ReadonlySet<string>): void {

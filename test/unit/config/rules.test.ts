@@ -141,6 +141,12 @@ const broken: Readonly<Record<string, readonly [file: object, said: string][]>> 
       'qtsps: it is missing: nothing says whose QWACs the policy tested accepts; name a folder with the certificates of their issuing CAs',
     ],
   ],
+  '`log.buffered` needs a file for `log.audit`, which is never buffered.': [
+    [
+      { ...validFile(), log: { buffered: true } },
+      'log.buffered: the audit would wait in memory with the rest; name a file as log.audit, or remove it',
+    ],
+  ],
   '`ocsp.timeout` is below `deadline`, not above `ocsp.fetch_timeout`, and above `ocsp.cache.redis.timeout`.': [
     [
       { ...validFile(), deadline: '1s' },

@@ -169,7 +169,7 @@ describe('redis connection', function () {
     const topology = { kind: 'single', endpoint: { host, port: tlsPort } } as const
     const { connection } = connect({ topology, tls: { ca: certificate.pem, servername: 'redis.example.com' } })
     await eventually(() => connection.ready)
-    expect(await connection.run((redis) => redis.ping())).to.deep.equal({ status: 'replied', reply: 'PONG' })
+    expect(await connection.run('PING', (redis) => redis.ping())).to.deep.equal({ status: 'replied', reply: 'PONG' })
 
     const suspicious = connect({ topology, tls: { servername: 'redis.example.com' } })
     await eventually(() => suspicious.errors.length > 0)
