@@ -13,23 +13,10 @@ import { parseArgs } from 'node:util'
 import type { RegistrySnapshot } from '../src/registry/registry.ts'
 import type { DevAppStore } from '../src/registry/store.ts'
 import { temporaryFolder } from '../test/support/temporary_folder.ts'
+import type { BenchRegistry } from './bench_registry.ts'
 import { openFile, pathOfFile } from './registry_file.ts'
 import { openPostgres } from './registry_postgres.ts'
 import { BenchService } from './registry_service.ts'
-
-/** Where the DevApps are for a run. */
-export interface BenchRegistry {
-  /** What it is called in the table. */
-  readonly title: string
-  /** How large it is, in words. */
-  readonly size: string
-  /** `registry` of the configuration. */
-  readonly configuration: string
-  readonly store: DevAppStore
-  /** What a process has in force that reads it. */
-  snapshot(): Promise<RegistrySnapshot>
-  close(): Promise<void>
-}
 
 interface Row {
   readonly what: string

@@ -11,7 +11,7 @@ import { RegistrySnapshot } from '../src/registry/registry.ts'
 import { withRegistryBytes } from '../src/registry/registry_bytes.ts'
 import { hashGeneratedSecret } from '../src/registry/secrets.ts'
 import { Authority, der, newKeyPair, pemOf } from '../test/support/pki.ts'
-import type { BenchRegistry } from './registry.ts'
+import type { BenchRegistry } from './bench_registry.ts'
 
 const issuingAuthorities = 400
 const roots = 20

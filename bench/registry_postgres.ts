@@ -9,7 +9,7 @@ import { migrate } from '../src/registry/postgres/migrations.ts'
 import { PostgresDevAppStore } from '../src/registry/postgres/postgres_devapp_store.ts'
 import { RegistrySnapshot } from '../src/registry/registry.ts'
 import { findPostgres, startPostgres } from '../test/support/postgres.ts'
-import type { BenchRegistry } from './registry.ts'
+import type { BenchRegistry } from './bench_registry.ts'
 
 const pageSize = 2_000
 

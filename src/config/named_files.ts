@@ -4,7 +4,7 @@ import { intakeSchema } from './intake_schema.ts'
 import { issuerSchema } from './ocsp_schema.ts'
 import { postgresSchema, postgresTlsSchema } from './postgres_schema.ts'
 import { tlsSchema } from './redis_schema.ts'
-import { items, readable } from './rules.ts'
+import { items, readable } from './rule.ts'
 import { configSchema, psd2ListsSchema, registrySchema } from './schema.ts'
 
 /** What a configuration says is there beside it. */
