@@ -3,7 +3,7 @@ import type { ConnectionOptions } from 'node:tls'
 import type { Config } from '../config/config.ts'
 import { certificateFromPem } from '../pki/certificate.ts'
 import type { ResponderOverride } from './addresses.ts'
-import { type CrlOptions, crlDefaults } from './crl_source.ts'
+import { type CrlOptions, crlDefaults } from './crl/crl_source.ts'
 import type { RevocationOptions } from './options.ts'
 import { type RedisConnectionOptions, type RedisTopology, redisFromUrl } from './redis_connection.ts'
 

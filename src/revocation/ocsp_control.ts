@@ -10,7 +10,7 @@ import type {
   WarmOutcome,
   WarmProgress,
 } from './control.ts'
-import type { CrlSource } from './crl_source.ts'
+import type { CrlSource } from './crl/crl_source.ts'
 import type { Lookup } from './lookup.ts'
 import type { MemoryCache, Remembered } from './memory_cache.ts'
 import type { Pace } from './pace.ts'

@@ -1,5 +1,5 @@
 import type { BreakerOptions } from './breaker.ts'
-import type { CrlOptions } from './crl_source.ts'
+import type { CrlOptions } from './crl/crl_source.ts'
 import type { InquiryOptions } from './inquiry.ts'
 import type { RedisConnectionOptions } from './redis_connection.ts'
 import type { RefreshTimes } from './refresh_times.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { type Registration, registryYaml } from '../../demo/third_parties.ts'
-import { parseDevApps } from '../../src/registry/devapps_file.ts'
+import { parseDevApps } from '../../src/registry/file/devapps_file.ts'
 import { truststoreOf } from '../../src/registry/truststore.ts'
 import { type LiveGateway, startLiveGateway } from '../support/live_gateway.ts'
 import { Authority, type IssuedCertificate } from '../support/pki.ts'

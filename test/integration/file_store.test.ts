@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { FileStore } from '../../src/registry/file_store.ts'
+import { FileStore } from '../../src/registry/file/file_store.ts'
 import { temporaryFolder } from '../support/temporary_folder.ts'
 
 /** A registry of DevApps with these ids. */

@@ -6,7 +6,7 @@ import { ChainVerification } from '../../../src/registry/chain_verification.ts'
 import { RegistrySnapshot } from '../../../src/registry/registry.ts'
 import { devApp } from '../../support/evidence.ts'
 import type { IssuedCertificate } from '../../support/pki.ts'
-import { issuing } from './devapps_fixture.ts'
+import { issuing } from './file/devapps_fixture.ts'
 
 const registered = ({ der }: IssuedCertificate): RegisteredCertificate => ({
   leaf: lazyCertificate(der),

@@ -1,6 +1,6 @@
 import { lstat, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { RegistryError } from './store.ts'
+import { RegistryError } from '../store.ts'
 
 /** Says whether a file is still the one that was read. */
 export interface FileIdentity {

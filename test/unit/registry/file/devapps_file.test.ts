@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { stringify } from 'yaml'
-import { DocumentError } from '../../../src/config/problem.ts'
-import { parseDevApps } from '../../../src/registry/devapps_file.ts'
-import { hashChosenSecret } from '../../../src/registry/secrets.ts'
+import { DocumentError } from '../../../../src/config/problem.ts'
+import { parseDevApps } from '../../../../src/registry/file/devapps_file.ts'
+import { hashChosenSecret } from '../../../../src/registry/secrets.ts'
 import { chain, devApp, hash, leaf, parse, said, saidOf } from './devapps_fixture.ts'
 
 describe('a registry file', () => {
@@ -197,7 +197,7 @@ describe('a registry file', () => {
   })
 
   describe('examples/devapps.yaml', () => {
-    const example = readFileSync(fileURLToPath(new URL('../../../examples/devapps.yaml', import.meta.url)), 'utf8')
+    const example = readFileSync(fileURLToPath(new URL('../../../../examples/devapps.yaml', import.meta.url)), 'utf8')
 
     it('is one', () => {
       expect(parseDevApps(example, 'devapps.yaml').map(({ id, status }) => [id, status])).to.deep.equal([

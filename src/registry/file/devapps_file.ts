@@ -1,8 +1,8 @@
-import { type Finding, readDocument, valueAt } from '../config/document.ts'
-import { byLine, DocumentError } from '../config/problem.ts'
-import type { DevApp } from '../domain/devapp.ts'
-import { ChainReader } from './chain_reader.ts'
-import { fileSchema, findingsInFile, type NamedChains, namedChains, WrittenDevApps } from './devapp_schema.ts'
+import { type Finding, readDocument, valueAt } from '../../config/document.ts'
+import { byLine, DocumentError } from '../../config/problem.ts'
+import type { DevApp } from '../../domain/devapp.ts'
+import { ChainReader } from '../chain_reader.ts'
+import { fileSchema, findingsInFile, type NamedChains, namedChains, WrittenDevApps } from '../devapp_schema.ts'
 
 /**
  * The DevApps of a registry file. Throws a DocumentError that names every problem: one that does not hold up takes no DevApp

@@ -1,8 +1,8 @@
-import type { Certificate } from '../domain/certificate.ts'
-import type { RegisteredCertificate } from '../domain/devapp.ts'
-import { pemOf } from '../pki/certificate.ts'
-import type { Authorities } from './chain_reader.ts'
-import type { NamedChains } from './devapp_schema.ts'
+import type { Certificate } from '../../domain/certificate.ts'
+import type { RegisteredCertificate } from '../../domain/devapp.ts'
+import { pemOf } from '../../pki/certificate.ts'
+import type { Authorities } from '../chain_reader.ts'
+import type { NamedChains } from '../devapp_schema.ts'
 
 /** The names of the rows of CAs that a file has, and of those that it is to get. */
 export class ChainNames {

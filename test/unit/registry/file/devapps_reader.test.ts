@@ -1,12 +1,12 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { stringify } from 'yaml'
-import { DocumentError } from '../../../src/config/problem.ts'
-import { parseDevApps } from '../../../src/registry/devapps_file.ts'
-import { DevAppsReader } from '../../../src/registry/devapps_reader.ts'
-import { bytesInMemory } from '../../../src/registry/registry_bytes.ts'
-import { contentOf } from '../../support/devapp_store_contract.ts'
-import { Authority } from '../../support/pki.ts'
+import { DocumentError } from '../../../../src/config/problem.ts'
+import { parseDevApps } from '../../../../src/registry/file/devapps_file.ts'
+import { DevAppsReader } from '../../../../src/registry/file/devapps_reader.ts'
+import { bytesInMemory } from '../../../../src/registry/file/registry_bytes.ts'
+import { contentOf } from '../../../support/devapp_store_contract.ts'
+import { Authority } from '../../../support/pki.ts'
 import { chain, devApp, issuing, leaf } from './devapps_fixture.ts'
 
 const bytesOf = (yaml: string) => bytesInMemory('devapps.yaml', Buffer.from(yaml))

@@ -1,13 +1,13 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { DevApp, RegisteredCertificate } from '../domain/devapp.ts'
-import { ChainVerification } from './chain_verification.ts'
+import type { DevApp, RegisteredCertificate } from '../../domain/devapp.ts'
+import { ChainVerification } from '../chain_verification.ts'
+import { RegistrySnapshot } from '../registry.ts'
+import type { Freshness, RegistryObserver, RegistrySource } from '../store.ts'
 import { DevAppsReader } from './devapps_reader.ts'
 import { type FileIdentity, sameFile } from './file_replacement.ts'
-import { RegistrySnapshot } from './registry.ts'
 import { withRegistryBytes } from './registry_bytes.ts'
-import type { Freshness, RegistryObserver, RegistrySource } from './store.ts'
 
 /** An editor writes in several steps, and a Kubernetes volume swaps several links: look once they are through. */
 const settleMs = 50

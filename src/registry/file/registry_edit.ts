@@ -1,10 +1,10 @@
 import { isMap, isSeq, parseDocument } from 'yaml'
-import type { DevApp } from '../domain/devapp.ts'
+import type { DevApp } from '../../domain/devapp.ts'
+import { RegistryError } from '../store.ts'
 import { ChainNames, headWith } from './chain_names.ts'
 import { pemNode, writeDevApp } from './devapp_node.ts'
 import type { Reading } from './devapps_reader.ts'
 import { FileLayout } from './file_layout.ts'
-import { RegistryError } from './store.ts'
 
 /** One DevApp that is to be another one, or is to be there, or not: what it is not, before or after, is `undefined`. */
 export interface Edit {

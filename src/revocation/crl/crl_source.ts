@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
-import type { CertificateStatus } from '../domain/evidence.ts'
-import type { OcspSubject } from '../pki/ocsp_request.ts'
-import type { Clock } from '../ports.ts'
+import type { CertificateStatus } from '../../domain/evidence.ts'
+import type { OcspSubject } from '../../pki/ocsp_request.ts'
+import type { Clock } from '../../ports.ts'
+import type { Random } from '../retention.ts'
+import { type After, after } from '../timers.ts'
+import { Turnstile } from '../turnstile.ts'
 import { CrlClient, type CrlClientOptions } from './crl_client.ts'
 import { CrlHolding, type CrlHoldingOptions, type CrlHoldingParts, type CrlObserver } from './crl_holding.ts'
 import { type CrlPlace, CrlPlaces, type CrlPoint } from './crl_point.ts'
-import type { Random } from './retention.ts'
-import { type After, after } from './timers.ts'
-import { Turnstile } from './turnstile.ts'
 
 /** Everything that an operator decides about CRLs. */
 export interface CrlOptions extends CrlHoldingOptions, CrlClientOptions {

@@ -1,23 +1,23 @@
 import { performance } from 'node:perf_hooks'
 import { setImmediate } from 'node:timers/promises'
-import type { CertificateStatus } from '../domain/evidence.ts'
-import type { CrlRejection, CrlRejectionCode } from '../pki/crl_rejection.ts'
-import { type CrlSubject, problemOfScope, statusByCrl } from '../pki/crl_status.ts'
+import type { CertificateStatus } from '../../domain/evidence.ts'
+import type { CrlRejection, CrlRejectionCode } from '../../pki/crl_rejection.ts'
+import { type CrlSubject, problemOfScope, statusByCrl } from '../../pki/crl_status.ts'
 import {
   type CrlExpectation,
   type CrlVerdict,
   mayReplace,
   type VerifiedCrl,
   verifyCrlInSteps,
-} from '../pki/crl_verification.ts'
-import type { Clock } from '../ports.ts'
+} from '../../pki/crl_verification.ts'
+import type { Clock } from '../../ports.ts'
+import type { FetchFailure } from '../http_transport.ts'
+import { type RefreshTimes, refreshAt, retryAt } from '../refresh_times.ts'
+import type { Random } from '../retention.ts'
+import type { After } from '../timers.ts'
+import type { Turnstile } from '../turnstile.ts'
 import type { CrlClient } from './crl_client.ts'
 import type { CrlPoint } from './crl_point.ts'
-import type { FetchFailure } from './http_transport.ts'
-import { type RefreshTimes, refreshAt, retryAt } from './refresh_times.ts'
-import type { Random } from './retention.ts'
-import type { After } from './timers.ts'
-import type { Turnstile } from './turnstile.ts'
 
 export interface CrlHoldingOptions extends Pick<CrlExpectation, 'skewMs' | 'maxAgeMs' | 'allowSha1'> {
   /** How long one refresh may take, all locations together: each but the last has its share. Waiting in line is apart. */

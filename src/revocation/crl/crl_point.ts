@@ -1,7 +1,7 @@
-import type { Certificate } from '../domain/certificate.ts'
-import { type CrlSubject, crlSubjectOf } from '../pki/crl_status.ts'
-import type { OcspSubject } from '../pki/ocsp_request.ts'
-import { type Addresses, responderAddresses } from './addresses.ts'
+import type { Certificate } from '../../domain/certificate.ts'
+import { type CrlSubject, crlSubjectOf } from '../../pki/crl_status.ts'
+import type { OcspSubject } from '../../pki/ocsp_request.ts'
+import { type Addresses, responderAddresses } from '../addresses.ts'
 
 /** Where one issuer's CRL is: all certificates of that issuer that name the same distribution points share it. */
 export interface CrlPoint {

@@ -1,6 +1,6 @@
 import { type Document, isMap, isScalar, isSeq, type Node, Scalar, type YAMLMap, YAMLSeq } from 'yaml'
-import type { ClientSecret, DevApp, RegisteredCertificate } from '../domain/devapp.ts'
-import { pemOf } from '../pki/certificate.ts'
+import type { ClientSecret, DevApp, RegisteredCertificate } from '../../domain/devapp.ts'
+import { pemOf } from '../../pki/certificate.ts'
 
 /** The name under which the file has the CAs of a chain. */
 export type NameOfChain = (registered: RegisteredCertificate) => string

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import { DocumentError } from '../config/problem.ts'
-import type { DevApp } from '../domain/devapp.ts'
+import { DocumentError } from '../../config/problem.ts'
+import type { DevApp } from '../../domain/devapp.ts'
+import { isSameDevApp } from '../same_devapp.ts'
+import { type DevAppChange, type DevAppStore, RegistryError } from '../store.ts'
 import { DevAppsReader, type Reading } from './devapps_reader.ts'
 import { FileLock } from './file_lock.ts'
 import { identityOf, replaceFile, sameFile } from './file_replacement.ts'
 import { bytesInMemory, type RegistryBytes, withRegistryBytes } from './registry_bytes.ts'
 import { editedRegistry } from './registry_edit.ts'
-import { isSameDevApp } from './same_devapp.ts'
-import { type DevAppChange, type DevAppStore, RegistryError } from './store.ts'
 
 /** How often a change is made anew, where somebody saves the file meanwhile. */
 const attempts = 5

@@ -4,7 +4,7 @@ import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { RegistryError } from './store.ts'
+import { RegistryError } from '../store.ts'
 
 /** Who holds a lock, as its file says. */
 interface Holder {

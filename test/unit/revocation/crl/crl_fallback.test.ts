@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import type { CertificateStatus } from '../../../src/domain/evidence.ts'
-import { withCrl } from '../../../src/revocation/crl_fallback.ts'
-import { fixedNow } from '../../support/pki.ts'
+import type { CertificateStatus } from '../../../../src/domain/evidence.ts'
+import { withCrl } from '../../../../src/revocation/crl/crl_fallback.ts'
+import { fixedNow } from '../../../support/pki.ts'
 
 type Given = CertificateStatus | Promise<CertificateStatus>
 

@@ -1,8 +1,8 @@
 import { stringify } from 'yaml'
-import { DocumentError } from '../../../src/config/problem.ts'
-import { parseDevApps } from '../../../src/registry/devapps_file.ts'
-import { hashGeneratedSecret } from '../../../src/registry/secrets.ts'
-import { Authority } from '../../support/pki.ts'
+import { DocumentError } from '../../../../src/config/problem.ts'
+import { parseDevApps } from '../../../../src/registry/file/devapps_file.ts'
+import { hashGeneratedSecret } from '../../../../src/registry/secrets.ts'
+import { Authority } from '../../../support/pki.ts'
 
 export const root = Authority.root()
 export const issuing = root.issueAuthority()

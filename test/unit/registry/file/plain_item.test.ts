@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { stringify } from 'yaml'
-import { readDocument } from '../../../src/config/document.ts'
-import { readPlainItem } from '../../../src/registry/plain_item.ts'
+import { readDocument } from '../../../../src/config/document.ts'
+import { readPlainItem } from '../../../../src/registry/file/plain_item.ts'
 import { chain, devApp, hash, leaf } from './devapps_fixture.ts'
 
 const word = fc.oneof(

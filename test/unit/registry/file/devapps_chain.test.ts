@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { Authority, selfSigned } from '../../support/pki.ts'
+import { Authority, selfSigned } from '../../../support/pki.ts'
 import { chain, devApp, issuing, leaf, parse, root, said } from './devapps_fixture.ts'
 
 describe('a chain in a registry file', () => {

@@ -1,4 +1,4 @@
-import type { CertificateStatus } from '../domain/evidence.ts'
+import type { CertificateStatus } from '../../domain/evidence.ts'
 
 type SoonOrNow<Value> = Value | Promise<Value>
 

@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net'
 import type { Dispatcher } from 'undici'
-import { deadlineIn, dispatcherFor, type FetchOutcome, failed, failureOf, refusalByStatus } from './http_transport.ts'
+import { deadlineIn, dispatcherFor, type FetchOutcome, failed, failureOf, refusalByStatus } from '../http_transport.ts'
 
 /** What is read of an error page at most, to keep its connection. */
 const maxErrorPageBytes = 65_536
