@@ -6,7 +6,9 @@ import type { Readiness } from '../ops/readiness.ts'
 const services = ['', 'envoy.service.auth.v3.Authorization', 'envoy.service.secret.v3.SecretDiscoveryService'] as const
 
 /** Whoever asks for health more seldom is not waited for. */
-const recentMs = 1_000
+const recentMs = 600
+/** Whoever asked and does so no more for that long is gone, or has heard. */
+const silenceMs = 600
 
 /** `grpc.health.v1.Health`: by what Envoy takes a process out of its rotation before that is gone. */
 export class Health {
@@ -30,22 +32,24 @@ export class Health {
   }
 
   /**
-   * Resolves once as many have asked again as asked within the last second, so that each knows what is true now; at once where
-   * nobody asks, and after `limitMs` in any case.
+   * Resolves once as many have asked again as asked just before, so that each knows what is true now; at once where
+   * nobody asks, soon where nobody asks any more, and after `limitMs` in any case.
    */
   async told(limitMs: number): Promise<void> {
     const since = performance.now() - recentMs
     let expected = this.#recent.filter((at) => at > since).length
     if (expected === 0) return
-    let timer: NodeJS.Timeout | undefined
+    const timers: NodeJS.Timeout[] = []
     await new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, limitMs)
+      const silence = setTimeout(resolve, silenceMs)
+      timers.push(silence, setTimeout(resolve, limitMs))
       this.#onAsked = () => {
+        silence.refresh()
         expected -= 1
         if (expected === 0) resolve()
       }
     })
-    clearTimeout(timer)
+    for (const timer of timers) clearTimeout(timer)
   }
 
   #counting(implementation: UntypedServiceImplementation): UntypedServiceImplementation {
