@@ -56,6 +56,8 @@ export interface RunningService {
   stop(): Promise<void>
 }
 
+const firstExpiryLookMs = 1_000
+
 /** Joins the parts: the one place that knows them all. Resolves once it serves. */
 export async function startService({ config, logs, clock }: ServiceParts): Promise<RunningService> {
   const { log } = logs
@@ -104,7 +106,8 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
   watch = (loaded) => {
     revocation.register(loaded.eachCertificate)
     truststore.follow(loaded.devApps)
-    expiry.watch(loaded)
+    // The first look at a large registry takes a second, which the start need not.
+    after(firstExpiryLookMs, () => expiry.watch(loaded))
     readiness.renew()
   }
   const registered = snapshot()

@@ -35,7 +35,7 @@ export interface Expiries {
 
 /** What `expiriesOf` reads of a `RegistrySnapshot`. */
 export interface RegisteredLeaves {
-  readonly eachCertificate: Iterable<RegisteredCertificate>
+  eachRegistered(): Iterable<RegisteredCertificate>
   ownersOf(certificate: RegisteredCertificate): readonly DevApp[]
 }
 
@@ -54,7 +54,7 @@ export function expiriesOf(registered: RegisteredLeaves, now: Date): Expiries {
   const counts = { expired: 0, '1d': 0, '7d': 0, '14d': 0, '30d': 0 }
   const nowMs = now.getTime()
   let nextMs = Number.POSITIVE_INFINITY
-  for (const certificate of registered.eachCertificate) {
+  for (const certificate of registered.eachRegistered()) {
     const notAfter = endOf(certificate)
     if (notAfter === undefined) continue
     nextMs = Math.min(nextMs, crossingMs(notAfter.getTime(), nowMs))

@@ -77,7 +77,12 @@ export class RegistrySnapshot implements RegisteredDevApps {
     return count
   }
 
-  /** The same one after another, for whoever takes them in turns: some may have to be verified first. */
+  /** The same one after another, whether or not they have been verified: for whoever lets nobody in by them. */
+  *eachRegistered(): Iterable<RegisteredCertificate> {
+    for (const { certificate } of this.#indexes.byFingerprint.values()) yield certificate
+  }
+
+  /** Those that hold, one after another, for whoever takes them in turns: some may have to be verified first. */
   get eachCertificate(): Iterable<RegisteredCertificate> {
     const { byFingerprint } = this.#indexes
     const holds = this.#holds
