@@ -2,6 +2,8 @@
  * npm run generate: writes what is made from code and from Envoy's protos. With `--check` it writes nothing, names every
  * file that is stale, and exits with 1.
  */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { checkEnvoyGuide } from './generate/check_envoy_guide.ts'
 import { configurationGuide } from './generate/configuration_guide.ts'
 import { configurationSchema } from './generate/configuration_schema.ts'
@@ -11,9 +13,11 @@ import { registry } from './generate/dashboards/registry.ts'
 import { traffic } from './generate/dashboards/traffic.ts'
 import { denialsGuide } from './generate/denials_guide.ts'
 import { envoyTypes, envoyTypesFolder } from './generate/envoy_types.ts'
-import { type GeneratedFile, staleFiles, writeFiles } from './generate/generated_file.ts'
+import { type GeneratedFile, root, staleFiles, writeFiles } from './generate/generated_file.ts'
 import { intakeGuide } from './generate/intake_guide.ts'
 import { metricsGuide } from './generate/metrics_guide.ts'
+
+const chartFiles = ['envoy.yaml', 'sds/api.example.com.yaml', 'sds/api2.example.com.yaml']
 
 const files: readonly GeneratedFile[] = [
   ...envoyTypes(),
@@ -23,6 +27,11 @@ const files: readonly GeneratedFile[] = [
   { path: 'docs/denials.md', text: denialsGuide() },
   { path: 'docs/metrics.md', text: metricsGuide() },
   { path: 'docs/intake.md', text: intakeGuide() },
+  // Helm reads nothing outside its chart.
+  ...chartFiles.map((file) => ({
+    path: `deploy/helm/devapp-authz/files/${file}`,
+    text: readFileSync(join(root, 'envoy', file), 'utf8'),
+  })),
   ...[traffic, ocsp, registry].map((dashboard) => ({
     path: `deploy/grafana/${dashboard.uid}.json`,
     text: dashboardJson(dashboard),

@@ -142,7 +142,10 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
   })
 
   const health = new Health(readiness)
-  const server = await startServer(atStart.listen, { check: tracing?.around(check) ?? check, sds, health })
+  const server = await startServer(atStart.listen, {
+    ...{ check: tracing?.around(check) ?? check, sds, health },
+    reflection: atStart.reflection,
+  })
   const onError = (where: string) => (error: unknown) => log.error({ err: error }, where)
   const scraped =
     atStart.metricsAddress &&

@@ -5,6 +5,7 @@ export const restartKeys = [
   'listen',
   'admin',
   'metrics',
+  'reflection',
   'registry',
   'qtsps',
   'psd2',

@@ -18,6 +18,7 @@ export interface Config extends Rules {
   readonly metricsAddress: ListenAddress | undefined
   readonly qtspsFolder: string | undefined
   readonly withdrawnFile: string | undefined
+  readonly reflection: boolean
   readonly deadlineMs: number
   readonly shutdown: { readonly drainMs: number; readonly graceMs: number }
   readonly typeBase: string
@@ -125,6 +126,7 @@ function configOf(file: ConfigFile, folder: string): Config {
     shadowUntil: file.shadow?.until,
     qtspsFolder: file.qtsps === undefined ? undefined : inFolder(file.qtsps),
     withdrawnFile: file.psd2.withdrawn === undefined ? undefined : inFolder(file.psd2.withdrawn),
+    reflection: file.reflection,
     deadlineMs: file.deadline,
     shutdown: { drainMs: file.shutdown.drain, graceMs: file.shutdown.grace },
     typeBase: file.answers.type_base.href,

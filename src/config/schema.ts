@@ -233,6 +233,9 @@ export const configSchema = keys({
     .optional()
     .meta({ description: 'Shadow mode for all policies at once, as `policies.NAME.shadow` is for one.' }),
   intake: intakeSchema.prefault({}).meta({ description: 'Which chains of third parties are accepted.' }),
+  reflection: yesOrNo.default(false).meta({
+    description: "Whether gRPC's server reflection tells which services there are, for tools such as grpcurl.",
+  }),
   deadline: duration(1).prefault('1500ms').meta({
     description: "The longest that one check takes. Below the timeout of Envoy's ext_authz filter.",
   }),

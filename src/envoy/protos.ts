@@ -12,23 +12,23 @@ interface Secrets {
 }
 
 /** The options make the messages what src/envoy/generated says that they are: the generator is given the same. */
-const loaded = loadPackageDefinition(
-  loadSync(
-    [
-      'envoy/service/auth/v3/external_auth.proto',
-      'envoy/service/secret/v3/sds.proto',
-      'envoy/extensions/transport_sockets/tls/v3/secret.proto',
-    ],
-    {
-      includeDirs: [fileURLToPath(new URL('../../proto', import.meta.url))],
-      keepCase: true,
-      longs: Number,
-      enums: String,
-      defaults: true,
-      oneofs: true,
-    },
-  ),
-) as unknown as ExternalAuth & Sds & Secrets
+export const packageDefinition = loadSync(
+  [
+    'envoy/service/auth/v3/external_auth.proto',
+    'envoy/service/secret/v3/sds.proto',
+    'envoy/extensions/transport_sockets/tls/v3/secret.proto',
+  ],
+  {
+    includeDirs: [fileURLToPath(new URL('../../proto', import.meta.url))],
+    keepCase: true,
+    longs: Number,
+    enums: String,
+    defaults: true,
+    oneofs: true,
+  },
+)
+
+const loaded = loadPackageDefinition(packageDefinition) as unknown as ExternalAuth & Sds & Secrets
 
 /** Envoy's services and messages, as proto/ has them. */
 export const authorizationService = loaded.envoy.service.auth.v3.Authorization.service

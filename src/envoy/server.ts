@@ -3,7 +3,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { removeStaleSocket, socketMode } from '../unix_socket.ts'
 import type { Check } from './check_service.ts'
 import type { Health } from './health.ts'
-import { authorizationService, secretDiscoveryService } from './protos.ts'
+import { authorizationService, packageDefinition, secretDiscoveryService } from './protos.ts'
 import type { SdsService } from './sds_service.ts'
 import { maxTruststoreBytes } from './truststore_resource.ts'
 
@@ -26,6 +26,8 @@ export interface Services {
   readonly sds: SdsService
   /** Absent where nobody asks for it. */
   readonly health?: Health | undefined
+  /** Whether gRPC's server reflection tells which services there are. */
+  readonly reflection?: boolean
 }
 
 export interface RunningServer {
@@ -39,7 +41,10 @@ export interface RunningServer {
  * Serves Envoy on `unix:PATH` or a loopback `HOST:PORT`. A socket file that nobody listens on is replaced, one that is in
  * use is an error. The socket admits the owner and its group only.
  */
-export async function startServer(listen: string, { check, sds, health }: Services): Promise<RunningServer> {
+export async function startServer(
+  listen: string,
+  { check, sds, health, reflection }: Services,
+): Promise<RunningServer> {
   const socketPath = listen.startsWith('unix:') ? listen.slice('unix:'.length) : undefined
   if (socketPath !== undefined) await removeStaleSocket(socketPath)
 
@@ -47,6 +52,11 @@ export async function startServer(listen: string, { check, sds, health }: Servic
   server.addService(authorizationService, { Check: check })
   server.addService(secretDiscoveryService, sds.handlers)
   health?.addTo(server)
+  if (reflection === true) {
+    // Loaded where somebody asks for it.
+    const { ReflectionService } = await import('@grpc/reflection')
+    new ReflectionService(packageDefinition).addToServer(server)
+  }
   const port = await bind(server, listen)
   if (socketPath !== undefined) await chmod(socketPath, socketMode)
   const address = socketPath === undefined ? listen.replace(/:\d+$/, `:${port}`) : listen

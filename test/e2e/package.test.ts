@@ -75,9 +75,9 @@ describe('npm run sbom', () => {
     const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lock
     const locked = Object.entries(lock.packages).filter(([path, { dev }]) => path !== '' && dev !== true)
     expect(metadata.component.name).to.equal('devapp-authz')
-    expect(components.map(({ name, version }) => `${name}@${version}`)).to.have.members(
-      locked.map(([path, { version }]) => `${path.split('node_modules/').at(-1)}@${version}`),
-    )
+    // One that stands in two places is one component.
+    const names = locked.map(([path, { version }]) => `${path.split('node_modules/').at(-1)}@${version}`)
+    expect(components.map(({ name, version }) => `${name}@${version}`)).to.have.members([...new Set(names)])
   })
 })
 

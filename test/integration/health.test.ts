@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { credentials, loadPackageDefinition, type ServiceClientConstructor } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import { expect } from 'chai'
@@ -8,6 +10,7 @@ import { health } from '../../src/cli/health.ts'
 import { type RunningService, startService } from '../support/service.ts'
 import { temporaryFolder } from '../support/temporary_folder.ts'
 
+const reflectionProtos = fileURLToPath(new URL('../../node_modules/@grpc/reflection/build/proto/grpc', import.meta.url))
 const authorization = 'envoy.service.auth.v3.Authorization'
 
 describe('the health of a running service', function () {
@@ -26,6 +29,7 @@ describe('the health of a running service', function () {
         'hostnames: { mtls: [api.example.com], tls: [api2.example.com] }',
         'policies: { callback: { channel: tls, require: [] } }',
         'registry: { file: devapps.yaml }',
+        'reflection: true',
       ].join('\n'),
     )
     service = await startService({ config: at('authz.yaml') })
@@ -72,6 +76,20 @@ describe('the health of a running service', function () {
     expect(JSON.parse((await asked('--json')).said)).to.deep.equal({ ready: true })
     for (const name of ['', authorization, 'envoy.service.secret.v3.SecretDiscoveryService'])
       expect(await servingStatus(name)).to.equal('SERVING')
+  })
+
+  it('goes with a reflection that names the services, where that is switched on', async () => {
+    const definition = loadSync('reflection/v1/reflection.proto', { includeDirs: [reflectionProtos] })
+    const { grpc } = loadPackageDefinition(definition) as unknown as {
+      grpc: { reflection: { v1: { ServerReflection: ServiceClientConstructor } } }
+    }
+    const client = new grpc.reflection.v1.ServerReflection(`unix:${at('authz.sock')}`, credentials.createInsecure())
+    const stream = client['ServerReflectionInfo']!()
+    stream.write({ listServices: '*' })
+    const [answer] = (await once(stream, 'data')) as [{ listServicesResponse: { service: { name: string }[] } }]
+    stream.end()
+    client.close()
+    expect(answer.listServicesResponse.service.map(({ name }) => name)).to.include(authorization)
   })
 
   it('is told by a sentence where nothing runs, and explains itself', async () => {

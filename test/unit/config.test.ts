@@ -34,6 +34,7 @@ describe('the configuration', () => {
       qtspsFolder: undefined,
       withdrawnFile: undefined,
       shadowUntil: undefined,
+      reflection: false,
       deadlineMs: 1_500,
       shutdown: { drainMs: 5_000, graceMs: 5_000 },
       typeBase: 'https://devapp-authz.example/denials#',

@@ -1,7 +1,14 @@
 {{/* files/envoy.yaml, which is the reference configuration of Envoy, with hostnames, routes and upstream filled in. */}}
 {{- define "devapp-authz.bootstrap" -}}
 {{- $bootstrap := include "devapp-authz.hostnamesIn" (dict "root" . "file" "files/envoy.yaml") | fromYaml -}}
-{{- range (index $bootstrap.static_resources.listeners 0).filter_chains -}}
+{{- /* A hostname to try certificates on is optional, and has no values here. */ -}}
+{{- $listener := index $bootstrap.static_resources.listeners 0 -}}
+{{- $chains := list -}}
+{{- range $listener.filter_chains -}}
+{{- if ne .name "try" -}}{{- $chains = append $chains . -}}{{- end -}}
+{{- end -}}
+{{- $_ := set $listener "filter_chains" $chains -}}
+{{- range $chains -}}
 {{- range .filters -}}
 {{- $_ := set (index .typed_config.route_config.virtual_hosts 0) "routes" (include "devapp-authz.routes" $ | fromYamlArray) -}}
 {{- end -}}
