@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Server, UntypedServiceImplementation } from '@grpc/grpc-js'
 import { HealthImplementation } from 'grpc-health-check'
 import type { Readiness } from '../ops/readiness.ts'
@@ -9,6 +10,8 @@ const services = ['', 'envoy.service.auth.v3.Authorization', 'envoy.service.secr
 const recentMs = 600
 /** Whoever asked and does so no more for that long is gone, or has heard. */
 const silenceMs = 600
+/** Envoy's workers hear of it a moment after the thread that asks. */
+const spreadMs = 100
 
 /** `grpc.health.v1.Health`: by what Envoy takes a process out of its rotation before that is gone. */
 export class Health {
@@ -50,6 +53,7 @@ export class Health {
       }
     })
     for (const timer of timers) clearTimeout(timer)
+    await pause(spreadMs)
   }
 
   #counting(implementation: UntypedServiceImplementation): UntypedServiceImplementation {

@@ -138,7 +138,7 @@ export const traffic: Dashboard = {
       ],
     },
     {
-      title: 'Shadow mode and Basic',
+      title: 'Shadow mode, Basic and tracing',
       panels: [
         {
           ...{ title: 'Would be denied', kind: 'timeseries', unit: 'reqps', width: 12, stacked: true },
@@ -147,6 +147,16 @@ export const traffic: Dashboard = {
             {
               expr: `sum by (policy, code) (rate(devapp_authz_shadow_denials_total{${chosen}}[5m])) or vector(0)`,
               legend: '{{policy}} {{code}}',
+            },
+          ],
+        },
+        {
+          ...{ title: 'Spans dropped', kind: 'timeseries', unit: 'short', width: 12 },
+          description: 'Of tracing, in five minutes: the collector is away, or too slow. No request waits for it.',
+          queries: [
+            {
+              expr: `sum by (reason) (increase(devapp_authz_tracing_dropped_spans_total{${chosen}}[5m])) or vector(0)`,
+              legend: '{{reason}}',
             },
           ],
         },
