@@ -8,6 +8,16 @@ export class DerError extends Error {
   override readonly name = 'DerError'
 }
 
+/** What `read` returns, `undefined` where it finds DER that it cannot read. Any other error is thrown on. */
+export function orUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (cause) {
+    if (cause instanceof DerError) return undefined
+    throw cause
+  }
+}
+
 export interface Der {
   /** The identifier octet: class, constructed bit and number. */
   readonly tag: number

@@ -1,6 +1,6 @@
 import type { Certificate } from '../domain/certificate.ts'
 import { type PolicyExtensions, readPolicyExtensions } from './certificate_policies.ts'
-import { DerError, expectTag, Fields, readDer, tag } from './der.ts'
+import { DerError, expectTag, Fields, orUndefined, readDer, tag } from './der.ts'
 import { booleanOf, hasBit, smallNumberOf } from './der_values.ts'
 import type { Extensions } from './extensions.ts'
 import { type GeneralName, readGeneralName } from './general_name.ts'
@@ -102,13 +102,4 @@ export function pathExtensionsOf(certificate: Certificate): PathExtensions | und
 export function isAuthority(certificate: Certificate): boolean {
   const { extensions } = readX509(certificate.der)
   return orUndefined(() => basicConstraintsIn(extensions.get(extensionOid.basicConstraints)?.value))?.ca === true
-}
-
-function orUndefined<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch (cause) {
-    if (cause instanceof DerError) return undefined
-    throw cause
-  }
 }

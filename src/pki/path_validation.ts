@@ -1,7 +1,7 @@
 import type { Certificate } from '../domain/certificate.ts'
 import { signatureOn } from './certificate.ts'
 import { PolicyProcessing } from './certificate_policies.ts'
-import { DerError } from './der.ts'
+import { orUndefined } from './der.ts'
 import { unknownCritical } from './extensions.ts'
 import { type GeneralName, generalNameText } from './general_name.ts'
 import { type Name, readName, textsOf } from './name.ts'
@@ -53,15 +53,6 @@ function linkOf(certificate: Certificate, index: number): Link {
     ...{ certificate, index, structure, isSelfIssued },
     subject: readName(structure.subject),
     extensions: orUndefined(() => readPathExtensions(structure.extensions)),
-  }
-}
-
-function orUndefined<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch (cause) {
-    if (cause instanceof DerError) return undefined
-    throw cause
   }
 }
 
