@@ -1,9 +1,8 @@
-import { closeSync, openSync, readSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Certificate, isQwac, type Psd2Statement, purposeName } from '../domain/certificate.ts'
 import { parseOrganizationIdentifier } from '../domain/organization_identifier.ts'
-import { CertificateError, certificateFromDer, certificatesFromPem } from '../pki/certificate.ts'
 import { psd2RoleName } from '../pki/qc_statements.ts'
+import { certificateFromFile, reasonOf } from './certificate_file.ts'
 import { exitCode, type Io } from './io.ts'
 
 const usage = `Usage: devapp-authz cert show FILE [--json]
@@ -16,9 +15,6 @@ its PSD2 roles. FILE is PEM (its first certificate is shown) or DER. Trust, date
 
 Exit code: 0 shown, 1 FILE is not a readable certificate, 2 wrong usage.
 `
-
-/** Room for a chain with comments. */
-const maxFileBytes = 1_048_576
 
 /** `devapp-authz cert show`, given the arguments after `show`. Returns the exit code. */
 export function certShow(argv: string[], io: Io): number {
@@ -36,7 +32,7 @@ export function certShow(argv: string[], io: Io): number {
     io.stdout(command.json ? `${JSON.stringify(jsonOf(certificate), undefined, 2)}\n` : listingOf(certificate))
     return exitCode.done
   } catch (error) {
-    io.stderr(`devapp-authz cert show: ${command.file}: ${reasonOf(error)}\n`)
+    io.stderr(`devapp-authz cert show: ${reasonOf(error)}\n`)
     return exitCode.refused
   }
 }
@@ -55,41 +51,6 @@ function commandOf(argv: string[]): Command {
   } catch (error) {
     return { problem: reasonOf(error) }
   }
-}
-
-function certificateFromFile(file: string): Certificate {
-  const bytes = readCapped(file)
-  // DER begins with a SEQUENCE; as text that byte is the digit 0, with which no PEM armour begins.
-  if (bytes[0] === 0x30) return certificateFromDer(bytes)
-  const [first] = certificatesFromPem(bytes.toString('latin1'))
-  if (first === undefined) throw new CertificateError('there is no certificate in it, neither PEM nor DER')
-  return first
-}
-
-/** Not by the file's size, which a pipe or a device does not tell. */
-function readCapped(file: string): Buffer {
-  const bytes = Buffer.alloc(maxFileBytes + 1)
-  const descriptor = openSync(file, 'r')
-  try {
-    let length = 0
-    for (let read = -1; read !== 0 && length < bytes.length; length += read)
-      read = readSync(descriptor, bytes, length, bytes.length - length, null)
-    if (length > maxFileBytes) throw new CertificateError('larger than 1 MiB')
-    return bytes.subarray(0, length)
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return ('code' in error && systemErrors[String(error.code)]) || error.message
-}
-
-const systemErrors: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  EACCES: 'permission denied',
-  EISDIR: 'is a directory',
 }
 
 function jsonOf(certificate: Certificate): unknown {

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import type { Certificate } from '../domain/certificate.ts'
 import { CertificateError, certificateFromDer, certificatesFromPem } from '../pki/certificate.ts'
 
@@ -8,10 +8,25 @@ const maxFileMiB = 1
 /** The bytes of a file of at most so many MiB. Throws an Error whose message names the file and says why it cannot be read. */
 export function bytesOfFile(file: string, maxMiB: number = maxFileMiB): Buffer {
   try {
-    if (statSync(file).size > maxMiB * 1_048_576) throw new Error(`larger than ${maxMiB} MiB`)
-    return readFileSync(file)
+    return readCapped(file, maxMiB)
   } catch (cause) {
     throw new Error(`${file}: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+/** Not by the file's size, which a pipe or a device does not tell. */
+function readCapped(file: string, maxMiB: number): Buffer {
+  const maxBytes = maxMiB * 1_048_576
+  const bytes = Buffer.alloc(maxBytes + 1)
+  const descriptor = openSync(file, 'r')
+  try {
+    let length = 0
+    for (let read = -1; read !== 0 && length < bytes.length; length += read)
+      read = readSync(descriptor, bytes, length, bytes.length - length, null)
+    if (length > maxBytes) throw new Error(`larger than ${maxMiB} MiB`)
+    return bytes.subarray(0, length)
+  } finally {
+    closeSync(descriptor)
   }
 }
 
