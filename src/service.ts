@@ -17,6 +17,7 @@ import { countDecision } from './metrics/decisions.ts'
 import { measureEventLoop } from './metrics/event_loop.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { measureRegistry } from './metrics/registry.ts'
+import { ResponderLabels } from './metrics/responder_labels.ts'
 import { measureRevocation } from './metrics/revocation.ts'
 import { metricsRoute } from './metrics/route.ts'
 import { measureTruststore } from './metrics/truststore.ts'
@@ -84,10 +85,11 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
   const snapshot = () => registry.snapshot()
   const psd2 = new Psd2Lists({ ...atStart, ...listLog(log) })
 
+  const responders = new ResponderLabels()
   const optionsOf = ({ ocsp }: Config) => revocationOptions(ocsp, (reason) => log.warn({ reason }, 'redis'))
   const revocation = new CurrentRevocation(optionsOf(atStart), (options, inherited) =>
     openRevocation(options, {
-      ...{ clock, ...inherited, observer: revocationLog({ log, metrics, tracing }) },
+      ...{ clock, ...inherited, observer: revocationLog({ log, metrics, responders, tracing }) },
       ownersOf: (certificate) =>
         snapshot()
           ?.ownersOf(certificate)
@@ -133,7 +135,7 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
     },
   })
   measureRegistry(metrics, { registry, expiry, readiness, clock })
-  const stopLooking = measureRevocation(metrics, { revocation, clock })
+  const stopLooking = measureRevocation(metrics, { revocation, responders, clock })
   measureTruststore(metrics, sds)
   const shadowed = (now: Date) => policiesInShadow(config.current, now)
   metrics.onScrape(() => {

@@ -1,5 +1,6 @@
 import type { SdsObserver } from './envoy/sds_stream.ts'
 import type { Metrics } from './metrics/metrics.ts'
+import type { ResponderLabels } from './metrics/responder_labels.ts'
 import { observeCommand, observeFetch } from './metrics/revocation.ts'
 import type { Logger } from './ops/log.ts'
 import type { ExpiryObserver } from './registry/expiry_watch.ts'
@@ -54,11 +55,12 @@ export function listLog(log: Logger): Pick<Psd2ListsOptions, 'onLoaded' | 'onRef
 export function revocationLog({
   log,
   metrics,
+  responders,
   tracing,
-}: Told): FetchObserver & RejectionObserver & CrlObserver & CommandObserver {
+}: Told & { readonly responders: ResponderLabels }): FetchObserver & RejectionObserver & CrlObserver & CommandObserver {
   return {
     onFetch: (fetched) => {
-      observeFetch(metrics, fetched)
+      observeFetch(metrics, responders, fetched)
       log.debug(fetched, 'responder')
       tracing?.fetched(fetched)
     },

@@ -4,39 +4,40 @@ import type { GivenCommand } from '../revocation/redis_connection.ts'
 import type { FetchObserver } from '../revocation/responder.ts'
 import { answerHorizons } from './catalogue.ts'
 import type { Metrics } from './metrics.ts'
+import type { ResponderLabels } from './responder_labels.ts'
 
 /** How old the picture of all certificates gets: looking through a hundred thousand takes a while. */
 const overviewEveryMs = 15_000
 
-/** Third parties' certificates name responders: what they could name without end shares one label. */
-const maxResponders = 50
-
 interface RevocationMetricsParts {
   readonly revocation: { readonly control: RevocationControl }
+  readonly responders: ResponderLabels
   readonly clock: Clock
 }
 
 /** Shows how revocation stands: its counters at each scrape, its certificates as of some seconds ago. Returns what ends it. */
-export function measureRevocation(metrics: Metrics, { revocation, clock }: RevocationMetricsParts): () => void {
+export function measureRevocation(
+  metrics: Metrics,
+  { revocation, responders, clock }: RevocationMetricsParts,
+): () => void {
   const look = async (): Promise<void> =>
     showOverview(metrics, await revocation.control.overview(clock(), () => new Promise(setImmediate)))
   const timer = setInterval(() => void look(), overviewEveryMs).unref()
   void look()
   metrics.onScrape(() => {
     showCounters(metrics, revocation.control)
-    showParts(metrics, revocation.control)
+    showParts(metrics, revocation.control, responders)
   })
   return () => clearInterval(timer)
 }
 
-/** Those that have a label of their own. */
-const responders = new Set<string>()
-
 /** One request to a responder. */
-export function observeFetch(metrics: Metrics, fetched: Parameters<FetchObserver['onFetch']>[0]): void {
-  if (responders.size < maxResponders) responders.add(fetched.responder)
-  const responder = responders.has(fetched.responder) ? fetched.responder : 'other'
-  const { outcome, durationMs } = fetched
+export function observeFetch(
+  metrics: Metrics,
+  responders: ResponderLabels,
+  { responder: name, outcome, durationMs }: Parameters<FetchObserver['onFetch']>[0],
+): void {
+  const responder = responders.labelOf(name)
   metrics.observe('ocsp_responder_duration_seconds', { responder, outcome }, durationMs / 1_000)
 }
 
@@ -84,8 +85,8 @@ function showCounters(metrics: Metrics, { statistics }: RevocationControl): void
 
 const openness = { closed: 0, half_open: 0.5, open: 1 } as const
 
-function showParts(metrics: Metrics, { breakers, redisReady }: RevocationControl): void {
-  for (const responder of responders)
+function showParts(metrics: Metrics, { breakers, redisReady }: RevocationControl, responders: ResponderLabels): void {
+  for (const responder of responders.own())
     metrics.set('ocsp_breaker_open', { responder }, openness[breakers.get(responder) ?? 'closed'])
   if (redisReady !== undefined) metrics.set('redis_up', {}, redisReady ? 1 : 0)
 }
