@@ -1,4 +1,5 @@
 import { startAdminServer } from './admin/admin_server.ts'
+import { basicRoutes } from './admin/basic_routes.ts'
 import { healthRoutes } from './admin/health_routes.ts'
 import { logLevelRoutes } from './admin/log_level_routes.ts'
 import { ocspRoutes } from './admin/ocsp_routes.ts'
@@ -13,8 +14,12 @@ import { startServer } from './envoy/server.ts'
 import { TruststoreResource } from './envoy/truststore_resource.ts'
 import { startHttpServer } from './http/server.ts'
 import { RateLimit } from './limits/rate_limit.ts'
+import { lockoutLimits } from './lockout/configured.ts'
+import { openFleet } from './lockout/fleet_attempts.ts'
+import { type FleetListener, Lockouts } from './lockout/lockouts.ts'
 import { countDecision } from './metrics/decisions.ts'
 import { measureEventLoop } from './metrics/event_loop.ts'
+import { measureLockouts } from './metrics/lockouts.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { measureRegistry } from './metrics/registry.ts'
 import { ResponderLabels } from './metrics/responder_labels.ts'
@@ -40,7 +45,7 @@ import { revocationOptions } from './revocation/configured.ts'
 import { CurrentRevocation } from './revocation/current_revocation.ts'
 import { openRevocation } from './revocation/open_revocation.ts'
 import { after } from './revocation/timers.ts'
-import { expiryLog, listLog, registryLog, revocationLog, sdsLog } from './service_log.ts'
+import { expiryLog, listLog, lockoutLog, registryLog, revocationLog, sdsLog } from './service_log.ts'
 
 export interface ServiceParts {
   readonly config: WatchedConfig
@@ -87,9 +92,10 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
 
   const responders = new ResponderLabels()
   const optionsOf = ({ ocsp }: Config) => revocationOptions(ocsp, (reason) => log.warn({ reason }, 'redis'))
+  const observer = revocationLog({ log, metrics, responders, tracing })
   const revocation = new CurrentRevocation(optionsOf(atStart), (options, inherited) =>
     openRevocation(options, {
-      ...{ clock, ...inherited, observer: revocationLog({ log, metrics, responders, tracing }) },
+      ...{ clock, ...inherited, observer },
       ownersOf: (certificate) =>
         snapshot()
           ?.ownersOf(certificate)
@@ -115,9 +121,18 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
   const registered = snapshot()
   if (registered !== undefined) watch(registered)
 
+  // Over connections of its own: what waits for OCSP does not hold it up.
+  const fleetOf = (changed: Config) => {
+    const { redis } = optionsOf(changed).cache
+    return redis && ((listener: FleetListener) => openFleet({ ...redis, onCommand: observer.onCommand }, listener))
+  }
+  const lockouts = new Lockouts({
+    ...{ clock, limits: () => lockoutLimits(config.current.lockout) },
+    ...{ observer: lockoutLog({ ...logs, metrics }), openFleet: fleetOf(atStart) },
+  })
   const trialRate = new RateLimit()
   const ports: Ports = {
-    ...{ registry, revocation, qtsps: psd2, withdrawals: psd2, clock },
+    ...{ registry, revocation, qtsps: psd2, withdrawals: psd2, attempts: lockouts, clock },
     trials: { ...trialsOver(snapshot), admit: (source, rate, at) => trialRate.admit(source, rate, at) },
     secrets: new ClientSecrets(() => snapshot()?.holdsChosenSecret === true),
   }
@@ -137,6 +152,7 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
   measureRegistry(metrics, { registry, expiry, readiness, clock })
   const stopLooking = measureRevocation(metrics, { revocation, responders, clock })
   measureTruststore(metrics, sds)
+  measureLockouts(metrics, { lockouts, clock })
   const shadowed = (now: Date) => policiesInShadow(config.current, now)
   metrics.onScrape(() => {
     metrics.forget('shadow_policies')
@@ -156,6 +172,7 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
     routes: [
       ...healthRoutes(readiness),
       ...ocspRoutes(() => revocation.control, clock),
+      ...basicRoutes({ lockouts, devApps: () => snapshot()?.devApps ?? [], clock }),
       ...shadowRoutes(() => config.current, wouldDeny, clock),
       ...logLevelRoutes(logLevel),
     ],
@@ -166,6 +183,7 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
   config.observe({
     onChanged: (changed, { applied, restart }) => {
       if (applied.some((path) => path.startsWith('ocsp'))) revocation.replace(optionsOf(changed))
+      if (applied.some((path) => path.startsWith('ocsp.cache.redis'))) lockouts.share(fleetOf(changed))
       logLevel.configure(changed.log.level)
       metrics.count('config_reloads_total', { result: 'loaded' })
       if (applied.length > 0) log.info({ changed: applied }, 'configuration loaded')
@@ -190,6 +208,7 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
       stopMeasuring()
       stopLooking()
       for (const part of [expiry, psd2, shadow, logLevel]) part.stop()
+      lockouts.close()
       await Promise.all([registry.stop(), revocation.close()])
       await tracing?.stop(graceMs)
     },

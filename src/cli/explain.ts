@@ -99,6 +99,8 @@ async function explained(
     const ports: Ports = {
       registry: { snapshot: () => snapshot },
       revocation,
+      // Who is locked out is known to the running service.
+      attempts: { lockOf: () => undefined, succeeded: () => {}, failed: () => {} },
       secrets: secretKnown
         ? new ClientSecrets(() => snapshot?.holdsChosenSecret === true)
         : { verify: (devApp) => devApp !== undefined },

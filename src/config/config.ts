@@ -25,6 +25,7 @@ export interface Config extends Rules {
   readonly log: LogConfig
   /** `undefined` where nothing is traced. */
   readonly tracing: ConfigFile['tracing']
+  readonly lockout: ConfigFile['basic']['lockout']
   readonly intake: IntakeConfig
   readonly ocsp: ConfigFile['ocsp']
 }
@@ -132,6 +133,7 @@ function configOf(file: ConfigFile, folder: string): Config {
     typeBase: file.answers.type_base.href,
     log: logOf(file.log, inFolder),
     tracing: file.tracing,
+    lockout: file.basic.lockout,
     intake: intakeOf(file.intake, inFolder),
     ocsp: {
       ...file.ocsp,

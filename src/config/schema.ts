@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { psd2Roles } from '../domain/certificate.ts'
 import { channels, credentials } from '../domain/policy.ts'
 import { parseListenAddress, parseLocalAddress } from '../listen_address.ts'
+import { basicSchema } from './basic_schema.ts'
 import { intakeSchema } from './intake_schema.ts'
 import { ocspSchema } from './ocsp_schema.ts'
 import { postgresSchema } from './postgres_schema.ts'
@@ -232,6 +233,7 @@ export const configSchema = keys({
   })
     .optional()
     .meta({ description: 'Shadow mode for all policies at once, as `policies.NAME.shadow` is for one.' }),
+  basic: basicSchema.prefault({}).meta({ description: 'What concerns every policy with `basic`.' }),
   intake: intakeSchema.prefault({}).meta({ description: 'Which chains of third parties are accepted.' }),
   reflection: yesOrNo.default(false).meta({
     description: "Whether gRPC's server reflection tells which services there are, for tools such as grpcurl.",

@@ -10,7 +10,7 @@ import { openTracing } from '../../src/tracing/open_tracing.ts'
 import type { DroppedSpans } from '../../src/tracing/span_queue.ts'
 import type { Tracing } from '../../src/tracing/tracing.ts'
 import { type CheckAttributes, checkRequest } from '../support/check_request.ts'
-import { certificate, devApp, good, hostnames, nothingToTry, policy } from '../support/evidence.ts'
+import { certificate, devApp, good, hostnames, nobodyLocked, nothingToTry, policy } from '../support/evidence.ts'
 import { freePort } from '../support/free_port.ts'
 import { OtlpReceiver, type ReceivedSpan } from '../support/otlp_receiver.ts'
 import { fixedNow } from '../support/pki.ts'
@@ -94,7 +94,12 @@ describe('tracing', () => {
             }),
           },
           ...{ secrets: { verify: () => false }, revocation, qtsps: { accepts: () => true } },
-          ...{ withdrawals: { rolesOf: () => new Set<never>() }, clock: () => fixedNow, trials: nothingToTry },
+          ...{
+            withdrawals: { rolesOf: () => new Set<never>() },
+            clock: () => fixedNow,
+            trials: nothingToTry,
+            attempts: nobodyLocked,
+          },
         },
         readCertificate: () => presented.leaf,
         onDecision: (record) => tracing.decided(record),

@@ -1,3 +1,4 @@
+import type { Address__Output } from '../../src/envoy/generated/envoy/config/core/v3/Address.ts'
 import type { CheckRequest__Output } from '../../src/envoy/generated/envoy/service/auth/v3/CheckRequest.ts'
 import { secretWatch } from './secret_watch.ts'
 
@@ -9,6 +10,8 @@ export interface CheckAttributes {
   readonly headers?: Readonly<Record<string, string>>
   /** As on the wire: percent-encoded PEM. */
   readonly certificate?: string
+  /** The client's address. */
+  readonly source?: string
 }
 
 /** What Envoy sends, as grpc-js hands it over. */
@@ -17,7 +20,13 @@ export function checkRequest(sent: CheckAttributes): CheckRequest__Output {
   secretWatch.addAuthorization(sent.headers?.['authorization'])
   return {
     attributes: {
-      source: { address: null, service: '', labels: {}, principal: '', certificate: sent.certificate ?? '' },
+      source: {
+        address: addressOf(sent.source),
+        service: '',
+        labels: {},
+        principal: '',
+        certificate: sent.certificate ?? '',
+      },
       destination: null,
       request: {
         time: null,
@@ -44,3 +53,14 @@ export function checkRequest(sent: CheckAttributes): CheckRequest__Output {
     },
   }
 }
+
+const addressOf = (address: string | undefined): Address__Output | null =>
+  address === undefined
+    ? null
+    : {
+        address: 'socket_address',
+        socket_address: {
+          ...{ protocol: 'TCP', address, resolver_name: '', ipv4_compat: false },
+          ...{ port_specifier: 'port_value', port_value: 40_000 },
+        },
+      }

@@ -21,6 +21,7 @@ const floors = [
   'try_it.ts',
   'gather.ts',
   'registry/',
+  'lockout/',
   'intake/',
   'revocation/',
   'config/',
@@ -39,7 +40,7 @@ const floors = [
 const strangers: [string, string[]][] = [
   ...['authorize.ts', 'try_it.ts', 'gather.ts'].map((floor): [string, string[]] => [
     floor,
-    ['registry/', 'revocation/', 'config/', 'pki/', 'ops/', 'envoy/', 'limits/'],
+    ['registry/', 'revocation/', 'config/', 'pki/', 'ops/', 'envoy/', 'limits/', 'lockout/'],
   ]),
   ['explain/', ['registry/', 'revocation/', 'config/', 'pki/', 'ops/']],
   ['admin/', ['envoy/', 'authorize.ts', 'registry/']],
@@ -47,6 +48,7 @@ const strangers: [string, string[]][] = [
   ['metrics/', ['admin/', 'authorize.ts', 'config/']],
   ['registry/', ['revocation/', 'intake/', 'ops/']],
   ['revocation/', ['intake/', 'ops/']],
+  ['lockout/', ['intake/', 'ops/', 'pki/']],
   ['intake/', ['revocation/', 'config/', 'ops/']],
   ['domain/', floors.filter((floor) => floor !== 'domain/')],
   ['pki/', ['ops/', 'http/']],

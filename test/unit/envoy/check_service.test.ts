@@ -3,7 +3,17 @@ import { type CheckServiceOptions, checkService } from '../../../src/envoy/check
 import type { CheckResponse } from '../../../src/envoy/generated/envoy/service/auth/v3/CheckResponse.ts'
 import type { DecisionRecord } from '../../../src/ops/decision_record.ts'
 import { type CheckAttributes, checkRequest } from '../../support/check_request.ts'
-import { certificate, devApp, good, hostnames, nothingToTry, now, policy, registered } from '../../support/evidence.ts'
+import {
+  certificate,
+  devApp,
+  good,
+  hostnames,
+  nobodyLocked,
+  nothingToTry,
+  now,
+  policy,
+  registered,
+} from '../../support/evidence.ts'
 
 const rules = {
   hostnames,
@@ -31,6 +41,7 @@ function service(changes: Partial<CheckServiceOptions['ports']> = {}, deadlineMs
       qtsps: { accepts: () => true },
       withdrawals: { rolesOf: () => new Set() },
       trials: nothingToTry,
+      attempts: nobodyLocked,
       clock: () => now,
       ...changes,
     },
