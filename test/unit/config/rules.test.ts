@@ -208,6 +208,12 @@ const broken: Readonly<Record<string, readonly [file: object, said: string][]>> 
       'ocsp.issuers[1].certificate: "acme.pem" stands here a second time; put what is said of one issuer into one entry',
     ],
   ],
+  '`basic.lockout.max_lock` is not below `basic.lockout.lock`.': [
+    [
+      { ...validFile(), basic: { lockout: { lock: '2h' } } },
+      'basic.lockout.max_lock: the longest time is shorter than the first; make it at least as long as basic.lockout.lock',
+    ],
+  ],
   'An entry of `intake.refused_issuers` has `organization` or `key_sha256`.': [
     [
       intake({ refused_issuers: [{}] }),
