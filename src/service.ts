@@ -62,6 +62,7 @@ export interface RunningService {
   stop(): Promise<void>
 }
 
+/** The start need not wait for it. */
 const firstExpiryLookMs = 1_000
 
 /** Joins the parts: the one place that knows them all. Resolves once it serves. */
@@ -105,7 +106,7 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
   const truststore = new TruststoreResource((reason) =>
     log.error({ reason }, 'trust store refused: what was in force stays'),
   )
-  const expiry = new ExpiryWatch({ observer: expiryLog(log), clock, after })
+  const expiry = new ExpiryWatch({ observer: expiryLog(log), clock, after, firstLookInMs: firstExpiryLookMs })
   const sds = new SdsService(truststore, sdsLog(log))
   const readiness = new Readiness([
     { name: 'registry', missing: () => (snapshot() === undefined ? 'nothing was read yet' : undefined) },
@@ -114,8 +115,7 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
   watch = (loaded) => {
     revocation.register(loaded.eachCertificate)
     truststore.follow(loaded.devApps)
-    // The first look at a large registry takes a second, which the start need not.
-    after(firstExpiryLookMs, () => expiry.watch(loaded))
+    expiry.watch(loaded)
     readiness.renew()
   }
   const registered = snapshot()
