@@ -3,7 +3,7 @@ import type { DevApp, RegisteredCertificate } from '../../domain/devapp.ts'
 import { CertificateError } from '../../pki/certificate.ts'
 import { lazyCertificate } from '../../pki/lazy_certificate.ts'
 import { type Authorities, ChainError, ChainReader } from '../chain_reader.ts'
-import { WrittenDevApps } from '../devapp_schema.ts'
+import { devAppOf, SharedParts } from '../devapp_schema.ts'
 import { isSameDevApp } from '../same_devapp.ts'
 import { isSecretHash } from '../secrets.ts'
 
@@ -41,7 +41,7 @@ const pageSize = 500
 export class DevAppReader {
   readonly #client: pg.Client
   readonly #reader = new ChainReader()
-  readonly #written = new WrittenDevApps()
+  readonly #shared = new SharedParts()
   /** By their key in the database, which is the hash of what they hold, so that they stay what they are. */
   readonly #chains = new Map<string, Authorities | ChainError>()
 
@@ -109,11 +109,14 @@ export class DevAppReader {
     for (const [i, row] of rows.entries()) {
       try {
         devApps.push(
-          this.#written.devAppOf({
-            ...row,
-            client_secrets: (row.secrets ?? []).map(secretOf),
-            certificates: (certificates[i] ?? []).map((each) => this.#certificateOf(each)),
-          }),
+          devAppOf(
+            {
+              ...row,
+              client_secrets: (row.secrets ?? []).map(secretOf),
+              certificates: (certificates[i] ?? []).map((each) => this.#certificateOf(each)),
+            },
+            this.#shared,
+          ),
         )
       } catch (error) {
         if (![CertificateError, ChainError, UnreadableRow].some((known) => error instanceof known)) throw error
