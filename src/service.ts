@@ -9,6 +9,7 @@ import type { WatchedConfig } from './config/watched_config.ts'
 import { policiesInShadow } from './domain/shadow.ts'
 import { checkService } from './envoy/check_service.ts'
 import { Health } from './envoy/health.ts'
+import { PresentedCertificates } from './envoy/presented_certificates.ts'
 import { SdsService } from './envoy/sds_service.ts'
 import { startServer } from './envoy/server.ts'
 import { TruststoreResource } from './envoy/truststore_resource.ts'
@@ -33,7 +34,6 @@ import { settleMemory } from './ops/memory.ts'
 import { Readiness } from './ops/readiness.ts'
 import { ShadowNotice } from './ops/shadow_notice.ts'
 import { WouldDenyCount } from './ops/would_deny_count.ts'
-import { certificateFromPem } from './pki/certificate.ts'
 import type { Clock, Ports } from './ports.ts'
 import { ExpiryWatch } from './registry/expiry_watch.ts'
 import { openRegistrySource } from './registry/open_registry.ts'
@@ -139,7 +139,7 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
   const wouldDeny = new WouldDenyCount()
   const check = checkService({
     ...{ settings: () => config.current, ports },
-    readCertificate: (pem) => snapshot()?.readCertificate(pem) ?? certificateFromPem(pem),
+    certificates: new PresentedCertificates((der) => snapshot()?.registeredLeaf(der)),
     onDecision: (record) => {
       tracing?.decided(record)
       decisions.add(record)

@@ -5,10 +5,10 @@ import { denials } from '../domain/denials.ts'
 import { answerOf } from '../envoy/answer.ts'
 import { parseCheckRequest } from '../envoy/check_request.ts'
 import { checkRequestOf } from '../envoy/check_request_json.ts'
+import { PresentedCertificates } from '../envoy/presented_certificates.ts'
 import { responseTo } from '../envoy/response_to.ts'
 import { explain as explainDecision } from '../explain/explain.ts'
 import type { Explanation } from '../explain/explanation.ts'
-import { certificateFromPem } from '../pki/certificate.ts'
 import type { Clock, Ports } from '../ports.ts'
 import { Psd2Lists } from '../registry/psd2_lists.ts'
 import { registrationsIn } from '../registry/registrations.ts'
@@ -109,8 +109,8 @@ async function explained(
       trials: { ...trialsOver(() => snapshot), admit: () => ({ admitted: true }) },
       clock,
     }
-    const readCertificate = (pem: string) => snapshot?.readCertificate(pem) ?? certificateFromPem(pem)
-    const request = parseCheckRequest(checkRequestOf(attributes), readCertificate)
+    const certificates = new PresentedCertificates((der) => snapshot?.registeredLeaf(der))
+    const request = parseCheckRequest(checkRequestOf(attributes), certificates)
     const at = clock()
     const { judgement, steps, nearMisses } = await explainDecision(request, {
       ...{ rules: config, ports, registry: said, registrations: snapshot && registrationsIn(snapshot) },

@@ -5,7 +5,7 @@ import { CertificateError, certificateFromDer } from './certificate.ts'
 import { commonNamesIn, notAfterIn, outlineOf } from './certificate_outline.ts'
 
 /** Those that call are read once; a registry of a hundred thousand does not stay in memory as a hundred thousand objects. */
-const readings = new LRUCache<LazyCertificate, Certificate>({ max: 1_000 })
+const readings = new LRUCache<LazyCertificate, Certificate>({ max: 10_000 })
 
 /**
  * A certificate of which only the DER is kept, and a fingerprint: the rest is read from it when it is asked for, which throws

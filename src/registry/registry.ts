@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { Certificate } from '../domain/certificate.ts'
 import type { DevApp, RegisteredCertificate } from '../domain/devapp.ts'
 import type { Binding, RegisteredDevApps } from '../domain/identify.ts'
-import { certificateFromDer, derFromPem, isSignedBy } from '../pki/certificate.ts'
+import { isSignedBy } from '../pki/certificate.ts'
 import { likelyRenewedBy } from './renewals.ts'
 import { alikeIn, type Indexes, indexed, noIndexes, renewableIn, withFingerprint } from './snapshot_indexes.ts'
 
@@ -75,11 +75,10 @@ export class RegistrySnapshot implements RegisteredDevApps {
     return this.#indexes.byClientKey.get(clientKey)
   }
 
-  /** The certificate in PEM: where it is a registered leaf that one, which is read already. Throws CertificateError. */
-  readCertificate(pem: string): Certificate {
-    const der = derFromPem(pem)
+  /** The registered leaf with this DER, which is read already; `undefined` where none is. */
+  registeredLeaf(der: Uint8Array): Certificate | undefined {
     const certificate = withFingerprint(this.#indexes.byFingerprint, hash('sha256', der, 'hex'))?.certificate
-    return certificate !== undefined && this.#holds(certificate) ? certificate.leaf : certificateFromDer(der)
+    return certificate !== undefined && this.#holds(certificate) ? certificate.leaf : undefined
   }
 
   /**

@@ -6,9 +6,8 @@ import { checkService } from '../../src/envoy/check_service.ts'
 import { authorizationService } from '../../src/envoy/protos.ts'
 import { type RunningServer, startServer } from '../../src/envoy/server.ts'
 import type { DecisionRecord } from '../../src/ops/decision_record.ts'
-import { certificateFromPem } from '../../src/pki/certificate.ts'
 import { CheckClient } from '../support/check_client.ts'
-import { type CheckAttributes, checkRequest } from '../support/check_request.ts'
+import { type CheckAttributes, checkRequest, ofStrangers } from '../support/check_request.ts'
 import { good, hostnames, nobodyLocked, nothingToTry, now, policy } from '../support/evidence.ts'
 import { Authority } from '../support/pki.ts'
 import { servingTruststore } from '../support/serving_truststore.ts'
@@ -50,7 +49,7 @@ describe('Check over gRPC', () => {
         attempts: nobodyLocked,
         clock: () => now,
       },
-      readCertificate: certificateFromPem,
+      certificates: ofStrangers,
       onDecision: (record) => records.push(record),
     })
     server = await startServer(`unix:${socket}`, { check, sds: servingTruststore().sds })

@@ -1,5 +1,8 @@
 import type { Address__Output } from '../../src/envoy/generated/envoy/config/core/v3/Address.ts'
 import type { CheckRequest__Output } from '../../src/envoy/generated/envoy/service/auth/v3/CheckRequest.ts'
+import type { CheckResponse__Output } from '../../src/envoy/generated/envoy/service/auth/v3/CheckResponse.ts'
+import { PresentedCertificates } from '../../src/envoy/presented_certificates.ts'
+import { authorizationService } from '../../src/envoy/protos.ts'
 import { secretWatch } from './secret_watch.ts'
 
 export interface CheckAttributes {
@@ -64,3 +67,12 @@ const addressOf = (address: string | undefined): Address__Output | null =>
           ...{ port_specifier: 'port_value', port_value: 40_000 },
         },
       }
+
+/** What reads certificates where none is registered. */
+export const ofStrangers = new PresentedCertificates(() => undefined)
+
+/** What Envoy reads in an answer. Throws where there is none. */
+export function responseIn(bytes: Buffer | null | undefined): CheckResponse__Output {
+  if (!bytes) throw new Error('no answer')
+  return authorizationService.Check.responseDeserialize(bytes)
+}
