@@ -10,17 +10,13 @@ const begin = Buffer.from('-----BEGIN CERTIFICATE-----\n')
 const end = Buffer.from('-----END CERTIFICATE-----')
 const lineFeed = 0x0a
 const space = 0x20
-const padding = 0x3d
-
-/** What each octet stands for in base64 (RFC 4648 4); 64 and above for none. */
-const sextets = new Uint8Array(256).fill(0xff)
-for (const [value, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
-  sextets[character.charCodeAt(0)] = value
+const hyphen = 0x2d
+/** RFC 7468 2. */
+const lineLength = 64
 
 /**
- * Reads one CERTIFICATE block (RFC 7468 3, strict) that begins at `at`, each line after so many spaces, into `der` from `free` on,
- * without making a text of it. `undefined` for everything else: another layout, what is no canonical base64, and more than `der`
- * has room for.
+ * Reads one CERTIFICATE block (RFC 7468 3, strict) that begins at `at`, each line after so many spaces, into `der` from `free` on.
+ * `undefined` for everything else: another layout, what is no canonical base64, and more than `der` has room for.
  */
 export function readIndentedPem(
   bytes: Buffer,
@@ -31,60 +27,39 @@ export function readIndentedPem(
 ): IndentedBlock | undefined {
   const body = afterMarker(bytes, at, indent, begin)
   if (body === undefined) return undefined
-  const limit = der.length - 3
-  let from = body
-  let to = free
-  let isPadded = false
+  let line = body
+  let characters = 0
   for (;;) {
-    for (let i = 0; i < indent; i++) if (bytes[from + i] !== space) return undefined
-    from += indent
-    if (bytes[from] === hyphen) break
-    // Nothing comes behind the padding.
-    if (isPadded) return undefined
-    const begins = from
-    while (bytes[from] !== lineFeed) {
-      const a = sextets[bytes[from] ?? 0] ?? 0xff
-      const b = sextets[bytes[from + 1] ?? 0] ?? 0xff
-      const c = sextets[bytes[from + 2] ?? 0] ?? 0xff
-      const d = sextets[bytes[from + 3] ?? 0] ?? 0xff
-      if (to > limit) return undefined
-      if ((a | b | c | d) < 64) {
-        der[to] = (a << 2) | (b >> 4)
-        der[to + 1] = ((b & 0x0f) << 4) | (c >> 2)
-        der[to + 2] = ((c & 0x03) << 6) | d
-        to += 3
-      } else {
-        const octets = paddedOctets(a, b, c, bytes[from + 2], bytes[from + 3])
-        if (octets === 0) return undefined
-        der[to] = (a << 2) | (b >> 4)
-        if (octets === 2) der[to + 1] = ((b & 0x0f) << 4) | (c >> 2)
-        to += octets
-        isPadded = true
-        if (bytes[from + 4] !== lineFeed) return undefined
-      }
-      from += 4
-    }
-    if (from === begins) return undefined
-    from++
+    for (let i = 0; i < indent; i++) if (bytes[line + i] !== space) return undefined
+    if (bytes[line + indent] === hyphen) break
+    // No line but the last is shorter.
+    if (characters % lineLength !== 0) return undefined
+    const whole = line + indent + lineLength
+    // Of a line with fewer characters the end marker may end there.
+    const isWhole = bytes[whole] === lineFeed && bytes[whole - 1] !== hyphen
+    const lineEnd = isWhole ? whole : bytes.indexOf(lineFeed, line)
+    if (lineEnd <= line + indent) return undefined
+    characters += lineEnd - line - indent
+    line = lineEnd + 1
   }
-  const last = afterMarker(bytes, from - indent, indent, end)
+  const last = afterMarker(bytes, line, indent, end)
   if (last === undefined || (last < bytes.length && bytes[last] !== lineFeed)) return undefined
-  return { end: Math.min(last + 1, bytes.length), freeAt: to }
+  const length = octetsOf(bytes.toString('latin1', body, line - 1), characters, der, free)
+  return length === undefined ? undefined : { end: Math.min(last + 1, bytes.length), freeAt: free + length }
 }
 
-const hyphen = 0x2d
-
-/** How many octets the last group holds; 0 where it is none. Bits that stand for nothing are zero (RFC 4648 3.5). */
-function paddedOctets(
-  a: number,
-  b: number,
-  c: number,
-  third: number | undefined,
-  fourth: number | undefined,
-): 0 | 1 | 2 {
-  if (fourth !== padding || a > 63 || b > 63) return 0
-  if (third === padding) return (b & 0x0f) === 0 ? 1 : 0
-  return c < 64 && (c & 0x03) === 0 ? 2 : 0
+/** How many octets the lines hold, which are written from `free` on; so many of their characters are to be base64. */
+function octetsOf(lines: string, characters: number, der: Buffer, free: number): number | undefined {
+  if (characters === 0 || characters % 4 !== 0) return undefined
+  const padding = lines.endsWith('==') ? 2 : lines.endsWith('=') ? 1 : 0
+  const length = (characters / 4) * 3 - padding
+  // What is no base64 is passed over, so that less comes out; but for an alphabet that PEM does not have (RFC 4648 5).
+  if (free + length > der.length || lines.includes('-') || lines.includes('_')) return undefined
+  if (der.write(lines, free, length + 1, 'base64') !== length) return undefined
+  // Bits that stand for nothing are zero (RFC 4648 3.5): the way back tells.
+  const written = free + length
+  const isCanonical = padding === 0 || lines.endsWith(der.toString('base64', written - (length % 3), written))
+  return isCanonical ? length : undefined
 }
 
 function afterMarker(bytes: Buffer, at: number, indent: number, marker: Buffer): number | undefined {

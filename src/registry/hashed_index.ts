@@ -31,6 +31,8 @@ export class HashedIndex<Value extends object> {
 export class HashedIndexChanges<Value extends object> {
   readonly #before: HashedIndex<Value>
   readonly #changes = new Map<number, OneOrMore<Value> | undefined>()
+  /** Whether a number has nothing any more. */
+  #hasGaps = false
 
   constructor(before: HashedIndex<Value>) {
     this.#before = before
@@ -48,6 +50,7 @@ export class HashedIndexChanges<Value extends object> {
   remove(number: number, value: Value): void {
     const [first, ...others] = this.get(number).filter((each) => each !== value)
     this.#changes.set(number, others.length === 0 ? first : [first as Value, ...others])
+    this.#hasGaps ||= first === undefined
   }
 
   done(): HashedIndex<Value> {
@@ -55,7 +58,9 @@ export class HashedIndexChanges<Value extends object> {
   }
 
   #at(number: number): OneOrMore<Value> | undefined {
-    return this.#changes.has(number) ? this.#changes.get(number) : this.#before.map.get(number)
+    const changed = this.#changes.get(number)
+    const isGap = changed === undefined && this.#hasGaps && this.#changes.has(number)
+    return changed !== undefined || isGap ? changed : this.#before.map.get(number)
   }
 }
 

@@ -147,7 +147,7 @@ export class PlainItems {
     while (this.#lines.isKeyAt(indent)) {
       const key = this.#lines.takeKey()
       if (key === 'leaf') leaf = once(leaf, only(this.#pem(indent + 2)))
-      else if (key === 'issuer') issuer = once(issuer, this.#lines.value())
+      else if (key === 'issuer') issuer = once(issuer, this.#lines.word())
       else if (key === 'chain') chain = once(chain, this.#pem(indent + 2))
       else throw otherwise
     }
@@ -199,7 +199,7 @@ export class PlainItems {
   }
 
   #oneOf<const Word extends string>(...words: readonly Word[]): Word {
-    const text = this.#lines.value()
+    const text = this.#lines.word()
     return found(words.find((word) => word === text))
   }
 }

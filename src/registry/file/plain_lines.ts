@@ -30,7 +30,7 @@ export class PlainLines {
   #valueAt = 0
 
   readonly #keys = new RecurringWords()
-  readonly #texts = new RecurringWords()
+  readonly #words = new RecurringWords()
 
   /** Begins with the line that begins at `from`; `end` is behind the last one. */
   begin(bytes: Buffer, from: number, end: number): void {
@@ -99,24 +99,37 @@ export class PlainLines {
   /** The text behind the key that was taken, on its line; moves on. */
   value(): string {
     if (this.#valueAt >= this.#to) throw otherwise
-    return this.#text(this.#valueAt)
+    return this.#textIn(this.#valueAt)
   }
 
-  /** The text that is an item of a list; moves on. */
+  /** Likewise a text that many items have. */
+  word(): string {
+    if (this.#valueAt >= this.#to) throw otherwise
+    return this.#wordIn(this.#valueAt)
+  }
+
+  /** The word that is an item of a list; moves on. */
   item(): string {
-    return this.#text(this.#from)
+    return this.#wordIn(this.#from)
   }
 
-  #text(from: number): string {
+  #wordIn(from: number): string {
     const [bytes, to] = [this.#bytes, this.#to]
-    const known = this.#texts.find(bytes, from, to)
-    const written = known ?? this.#slice(from)
-    this.#next()
-    if (known !== undefined) return known
-    if (plainText.test(written)) {
-      this.#texts.keep(written, bytes, from)
-      return written
+    const known = this.#words.find(bytes, from, to)
+    if (known === undefined) {
+      const text = this.#textIn(from)
+      // Neither quotes nor anything but ASCII.
+      if (text.length === to - from) this.#words.keep(text, bytes, from)
+      return text
     }
+    this.#next()
+    return known
+  }
+
+  #textIn(from: number): string {
+    const written = this.#slice(from)
+    this.#next()
+    if (plainText.test(written)) return written
     const [, quoted] = quotedText.exec(written) ?? []
     // A registry file takes nothing from the environment, and has a way to write these two characters.
     if (quoted === undefined || quoted.includes('${')) throw otherwise

@@ -56,6 +56,13 @@ describe('an indented block of PEM', () => {
     expect(read(pemOf(Buffer.alloc(2_046)), 0)).to.equal(undefined)
   })
 
+  it('is read whatever the length of its last line, and not in another alphabet', () => {
+    for (let length = 1; length < 100; length++)
+      expect(read(pemOf(Buffer.alloc(length, 0xff)), 10), String(length)).to.deep.equal(Buffer.alloc(length, 0xff))
+    for (const character of ['-', '_', ' ', 'é'])
+      expect(read(pemOf(Buffer.alloc(100, 0xff)).replace('//', `/${character}`), 10), character).to.equal(undefined)
+  })
+
   it('is not read without its end, nor with lines that are indented otherwise', () => {
     const pem = pemOf(Buffer.alloc(100, 7))
     expect(read(pem.replace(/-----END.*\n/, ''), 2)).to.equal(undefined)
