@@ -188,18 +188,21 @@ export class SharedParts {
 const isSameList = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((each, i) => each === b[i])
 
-/** The DevApp of what the schema made of it, in little memory. */
-export function devAppOf(written: z.output<ReturnType<typeof devAppSchema>>, shared: SharedParts): DevApp {
+/** What the schema makes of a DevApp that is written. */
+export type WrittenDevApp = z.output<ReturnType<typeof devAppSchema>>
+
+/** The DevApp of what the schema made of it, in little memory. `own`: what makes a text one of its own. */
+export function devAppOf(written: WrittenDevApp, shared: SharedParts, own = detached): DevApp {
   return {
-    id: detached(written.id),
-    name: detached(written.name),
+    id: own(written.id),
+    name: own(written.name),
     environment: written.environment,
     status: written.status,
-    clientKey: detached(written.client_key),
+    clientKey: own(written.client_key),
     clientSecrets:
       written.client_secrets.length === 0
         ? none
-        : written.client_secrets.map(({ hash, not_after }) => ({ hash: detached(hash), notAfter: not_after })),
+        : written.client_secrets.map(({ hash, not_after }) => ({ hash: own(hash), notAfter: not_after })),
     products: shared.products(written.products),
     // A copy has no room to grow.
     certificates: written.certificates.slice(),

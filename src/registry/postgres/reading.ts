@@ -116,6 +116,8 @@ export class DevAppReader {
               certificates: (certificates[i] ?? []).map((each) => this.#certificateOf(each)),
             },
             this.#shared,
+            // `pg` makes each of them by itself.
+            (text) => text,
           ),
         )
       } catch (error) {
