@@ -7,6 +7,7 @@ import { answerOnStream } from './check_stream.ts'
 import type { Health } from './health.ts'
 import { authorizationService, packageDefinition, secretDiscoveryService } from './protos.ts'
 import type { SdsService } from './sds_service.ts'
+import { guardSessions } from './session_guard.ts'
 import { maxTruststoreBytes } from './truststore_resource.ts'
 
 /**
@@ -63,6 +64,7 @@ export async function startServer(
     new ReflectionService(packageDefinition).addToServer(server)
   }
   const port = await bind(server, listen)
+  guardSessions(server, authorizationService.Check.path)
   answerOnStream(server, { definition, handler: check, maxMessageBytes: limits['grpc.max_receive_message_length'] })
   if (socketPath !== undefined) await chmod(socketPath, socketMode)
   const address = socketPath === undefined ? listen.replace(/:\d+$/, `:${port}`) : listen
