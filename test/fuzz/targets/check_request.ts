@@ -1,12 +1,13 @@
 import { X509Certificate } from 'node:crypto'
+import { type CheckRequestFields, decodeCheckRequest } from '../../../src/envoy/check_request_fields.ts'
 import { checkService } from '../../../src/envoy/check_service.ts'
 import type { CheckRequest__Output } from '../../../src/envoy/generated/envoy/service/auth/v3/CheckRequest.ts'
-import type { CheckResponse } from '../../../src/envoy/generated/envoy/service/auth/v3/CheckResponse.ts'
+import { PresentedCertificates } from '../../../src/envoy/presented_certificates.ts'
 import { authorizationService } from '../../../src/envoy/protos.ts'
-import { certificateFromDer, certificateFromPem } from '../../../src/pki/certificate.ts'
+import { certificateFromDer } from '../../../src/pki/certificate.ts'
 import { RegistrySnapshot } from '../../../src/registry/registry.ts'
-import { checkRequest } from '../../support/check_request.ts'
-import { devApp, good, hostnames, nothingToTry, policy } from '../../support/evidence.ts'
+import { checkRequest, responseIn } from '../../support/check_request.ts'
+import { devApp, good, hostnames, nobodyLocked, nothingToTry, policy } from '../../support/evidence.ts'
 import { fixedNow } from '../../support/pki.ts'
 import { chosen } from '../mutators/edit.ts'
 import { changedProtobuf } from '../mutators/protobuf.ts'
@@ -130,9 +131,10 @@ const check = checkService({
     qtsps: { accepts: () => true },
     withdrawals: { rolesOf: () => new Set() },
     trials: nothingToTry,
+    attempts: nobodyLocked,
     clock: () => fixedNow,
   },
-  readCertificate: certificateFromPem,
+  certificates: new PresentedCertificates((der) => devApps.registeredLeaf(der)),
   onDecision: ({ code, detail }) => {
     if (code === 'internal_error') broken(`internal_error: ${detail}`)
   },
@@ -144,32 +146,47 @@ export const checkRequests: Target = {
   seeds,
   mutant: ({ seed, edits }) => changedProtobuf(chosen(seeds, seed), edits, words),
   examine: (input) => {
-    const request = decoded(input)
-    // grpc-js answers with an error, which Envoy takes for a refusal.
+    const request = decoded(decodeCheckRequest, input)
+    const whole = decoded((octets) => definition.requestDeserialize(octets), input)
+    // The service answers with an error, which Envoy takes for a refusal.
     if (request === undefined) return 'not decodable'
-    let answer: CheckResponse | undefined
+    if (whole !== undefined && partsOf(whole) !== partsOf(request))
+      broken('read in part it says something else than whole')
+    let answer: Buffer | undefined
     check({ request }, (error, response) => {
       if (error !== null || answer !== undefined) broken('an error, or a second answer')
       answer = response ?? undefined
     })
-    if (answer === undefined) return broken('no answer')
-    definition.responseSerialize(answer)
-    if (answer.ok_response == null) return `denied ${answer.denied_response?.status?.code}`
+    const { ok_response: ok, denied_response: denied } = responseIn(answer)
+    if (ok == null) return `denied ${denied?.status?.code}`
     if (!mayPass(request)) broken('it passes without the right credentials')
     return 'good'
   },
 }
 
-function decoded(input: Uint8Array): CheckRequest__Output | undefined {
+function decoded<Message>(decode: (octets: Buffer) => Message, input: Uint8Array): Message | undefined {
   try {
-    return definition.requestDeserialize(Buffer.from(input))
+    return decode(Buffer.from(input))
   } catch {
     return undefined
   }
 }
 
+/** What is read of a request, as text. */
+function partsOf({ attributes }: CheckRequestFields): string {
+  const http = attributes?.request?.http
+  return JSON.stringify([
+    ...[attributes?.source?.certificate, attributes?.source?.address?.socket_address?.address, http?.host],
+    ...[
+      attributes?.tls_session?.sni,
+      Object.entries(http?.headers ?? {}),
+      Object.entries(attributes?.context_extensions ?? {}),
+    ],
+  ])
+}
+
 /** The same question answered anew, from what stands in the request alone. */
-function mayPass({ attributes }: CheckRequest__Output): boolean {
+function mayPass({ attributes }: CheckRequestFields): boolean {
   const http = attributes?.request?.http
   const name = attributes?.context_extensions['policy']
   const hostname = (http?.host ?? '').toLowerCase().replace(/:\d+$/, '').replace(/\.$/, '')
