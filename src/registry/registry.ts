@@ -68,7 +68,7 @@ export class RegistrySnapshot implements RegisteredDevApps {
 
   /** The DevApps that a registered leaf serves; none for another. */
   ownersOf({ leaf }: RegisteredCertificate): readonly DevApp[] {
-    return withFingerprint(this.#indexes.byFingerprint, leaf.sha256)?.owners ?? []
+    return withFingerprint(this.#indexes.byFingerprint, leaf.sha256, leaf)?.owners ?? []
   }
 
   byClientKey(clientKey: string): DevApp | undefined {
@@ -86,7 +86,7 @@ export class RegistrySnapshot implements RegisteredDevApps {
    * by the issuer's signature, since a name alone can be anybody's.
    */
   bindingOf(leaf: Certificate): Binding {
-    const entry = withFingerprint(this.#indexes.byFingerprint, leaf.sha256)
+    const entry = withFingerprint(this.#indexes.byFingerprint, leaf.sha256, leaf)
     if (entry !== undefined) {
       const { certificate, owners } = entry
       return this.#holds(certificate) ? { status: 'registered', certificate, owners } : { status: 'unregistered' }

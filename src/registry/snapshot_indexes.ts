@@ -27,9 +27,14 @@ export const noIndexes: Indexes = {
   withChosenSecret: 0,
 }
 
-/** The registered leaf with that SHA-256, and whom it serves. */
-export function withFingerprint(index: Pick<HashedIndex<Registered>, 'get'>, sha256: string): Registered | undefined {
-  for (const each of index.get(fingerprintNumber(sha256))) if (each.certificate.leaf.sha256 === sha256) return each
+/** The registered leaf with that SHA-256, and whom it serves. `leaf` itself is recognised without one. */
+export function withFingerprint(
+  index: Pick<HashedIndex<Registered>, 'get'>,
+  sha256: string,
+  leaf?: Certificate,
+): Registered | undefined {
+  for (const each of index.get(fingerprintNumber(sha256)))
+    if (each.certificate.leaf === leaf || each.certificate.leaf.sha256 === sha256) return each
   return undefined
 }
 
