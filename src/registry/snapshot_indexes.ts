@@ -152,8 +152,15 @@ class IndexChanges {
   }
 }
 
-/** Its first 28 bits. */
-const fingerprintNumber = (sha256: string): number => Number.parseInt(sha256.slice(0, 7), 16)
+/** Its first 28 bits, of lower-case hex. */
+function fingerprintNumber(sha256: string): number {
+  let number = 0
+  for (let i = 0; i < 7; i++) {
+    const code = sha256.charCodeAt(i)
+    number = (number << 4) | ((code & 0x0f) + 9 * (code >> 6))
+  }
+  return number
+}
 
 /** The separator occurs in neither. */
 function serialAndName({ serialNumber, commonNames }: Pick<Certificate, 'serialNumber' | 'commonNames'>): string {
