@@ -1,5 +1,6 @@
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { type Metadata, type MethodDefinition, type Server, type ServiceError, status } from '@grpc/grpc-js'
+import { Pieces } from './pieces.ts'
 
 /*
  * One method, answered on the HTTP/2 stream that it came on. grpc-js keeps the port, the sessions and every other method; what it
@@ -69,7 +70,7 @@ function answer<Request, Response>(
   headers: IncomingHttpHeaders,
   { definition, handler, maxMessageBytes }: StreamedMethod<Request, Response>,
 ): void {
-  let received: Buffer | undefined
+  const pieces = new Pieces()
   let answered = false
   let timer: NodeJS.Timeout | undefined
 
@@ -91,7 +92,8 @@ function answer<Request, Response>(
   stream.on('error', ignored)
   stream.on('data', (chunk: Buffer) => {
     if (answered) return
-    received = received === undefined ? chunk : Buffer.concat([received, chunk])
+    pieces.add(chunk)
+    const received = pieces.bytes
     if (received.length < prefixBytes) return
     const length = received.readUInt32BE(1)
     if (length > maxMessageBytes)
@@ -100,11 +102,8 @@ function answer<Request, Response>(
   })
   stream.on('end', () => {
     if (answered) return
-    if (
-      received === undefined ||
-      received.length < prefixBytes ||
-      received.length < prefixBytes + received.readUInt32BE(1)
-    )
+    const received = pieces.bytes
+    if (received.length < prefixBytes || received.length < prefixBytes + received.readUInt32BE(1))
       return fail(status.UNIMPLEMENTED, 'Received no whole message')
     if (received[0] !== 0) return fail(status.INTERNAL, 'Received a compressed message without its encoding')
     let request: Request
