@@ -1,7 +1,7 @@
 /**
- * npm run mutate [-- --files PREFIX,... --tests PREFIX,... --workers N --resume --report]: changes src/domain and src/pki in every way that test/mutation knows,
- * one change at a time, and lets the unit tests look. Writes docs/mutation.md, of a run over some files where --report is given. Exits with 1 where a change that no test notices is
- * not explained in test/mutation/explained.json, or one that is explained there is noticed after all.
+ * npm run mutate [-- --files PREFIX,... --tests PREFIX,... --workers N --resume --report]: changes src/domain and src/pki in every way
+ * that test/mutation knows, one change at a time, and lets the unit tests look. Writes docs/mutation.md, of a run over some files where
+ * --report is given. Exits with 1 where a change to what judges is noticed by no test and not explained in test/mutation/explained.json.
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
