@@ -32,6 +32,7 @@ const floors = [
   'limits/',
   'http/',
   'watched_files.ts',
+  'later_reading.ts',
   'unix_socket.ts',
   'listen_address.ts',
   'duration.ts',
