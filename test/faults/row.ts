@@ -52,22 +52,25 @@ export async function runRow(lab: Lab, row: Row): Promise<Result> {
   const struckMs = performance.now()
   const change = await AcknowledgedChange.make(lab)
 
-  await row.strike(lab)
   const [words, isThere] = row.evidence
-  await until(`${row.fault}: ${words}`, () => isThere(lab))
-  const thereMs = performance.now()
-  await change.disable()
-  await until(
-    `${leastOfEachKind} requests of each bad caller`,
-    () => {
-      const since = outcomes.slice(from).filter(({ startedMs }) => startedMs >= thereMs)
-      return kinds.every(({ kind, isGood }) => isGood || count(since, kind) >= leastOfEachKind)
-    },
-    60_000,
-  )
-  if (!(await isThere(lab))) failures.push(`it was gone before it was taken away: ${words}`)
-
-  await row.repair(lab)
+  try {
+    await row.strike(lab)
+    await until(`${row.fault}: ${words}`, () => isThere(lab))
+    const thereMs = performance.now()
+    await change.disable()
+    await until(
+      `${leastOfEachKind} requests of each bad caller`,
+      () => {
+        const since = outcomes.slice(from).filter(({ startedMs }) => startedMs >= thereMs)
+        return kinds.every(({ kind, isGood }) => isGood || count(since, kind) >= leastOfEachKind)
+      },
+      60_000,
+    )
+    if (!(await isThere(lab))) failures.push(`it was gone before it was taken away: ${words}`)
+  } finally {
+    // Also where it did not take hold.
+    await row.repair(lab)
+  }
   const repairedMs = performance.now()
   const withinMs = row.recoversWithinMs ?? 10_000
   await until(
@@ -96,8 +99,7 @@ export async function runRow(lab: Lab, row: Row): Promise<Result> {
   const wrong = refused.filter(({ result }) => row.permitted?.includes(result) !== true)
   if (wrong.length > 0) failures.push(`good callers were answered ${summary(wrong)}`)
   const allowed = during.filter(({ kind, result }) => !good.has(kind) && result === '200')
-  const arrived = kinds.filter(({ isGood }) => !isGood).reduce((sum, { kind }) => sum + (lab.arrived.get(kind) ?? 0), 0)
-  const wronglyAllowed = Math.max(allowed.length, arrived)
+  const wronglyAllowed = Math.max(allowed.length, badArrivals(lab))
   if (wronglyAllowed > 0) failures.push(`bad callers were allowed ${wronglyAllowed} times: ${summary(allowed)}`)
   return {
     fault: row.fault,
@@ -106,6 +108,10 @@ export async function runRow(lab: Lab, row: Row): Promise<Result> {
     ...{ recoverySeconds, evidence: words, changes: change.told, failures },
   }
 }
+
+/** How many requests of bad callers the upstream saw. */
+export const badArrivals = (lab: Lab): number =>
+  lab.parties.callers.filter(({ isGood }) => !isGood).reduce((sum, { kind }) => sum + (lab.arrived.get(kind) ?? 0), 0)
 
 const count = (outcomes: readonly Outcome[], kind: string): number =>
   outcomes.reduce((sum, outcome) => sum + (outcome.kind === kind ? 1 : 0), 0)

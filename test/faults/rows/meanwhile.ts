@@ -10,7 +10,8 @@ export class Meanwhile {
     this.#going = true
     this.#running = (async () => {
       while (this.#going) {
-        await work()
+        // What fails while something is broken is tried again.
+        await work().catch(() => {})
         await pause(everyMs)
       }
     })()
