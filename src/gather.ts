@@ -17,8 +17,13 @@ export function gather(
   const identity = identify(request, policy, devApps)
   const { binding } = identity
   const registered = binding.status === 'registered' ? binding.certificate : undefined
+  // Written out: to spread objects into others would cost as much as all checks together.
   const known = {
-    ...{ now, request, policy, hostnames: rules.hostnames, identity },
+    now,
+    request,
+    policy,
+    hostnames: rules.hostnames,
+    identity,
     shadow: isInShadow(policy, rules, now),
     qtspAccepted: registered !== undefined && policy.psd2 !== undefined && ports.qtsps.accepts(registered.chain[0]),
     withdrawnRoles: ports.withdrawals.rolesOf(registered?.leaf.organizationIdentifier ?? ''),
@@ -30,7 +35,7 @@ export function gather(
   if (secret instanceof Promise || revocation instanceof Promise) {
     return Promise.all([secret, revocation]).then(([secret, revocation]) => ({ ...known, ...secret, revocation }))
   }
-  return { ...known, ...secret, revocation }
+  return Object.assign(known, { secretVerified: secret.secretVerified, secretLock: secret.secretLock, revocation })
 }
 
 type SecretFinding = Pick<Evidence, 'secretVerified' | 'secretLock'>
