@@ -49,6 +49,8 @@ import { expiryLog, listLog, lockoutLog, registryLog, revocationLog, sdsLog } fr
 
 export interface ServiceParts {
   readonly config: WatchedConfig
+  /** Where it listens. */
+  readonly addresses: Pick<Config, 'listen' | 'adminAddress' | 'metricsAddress'>
   readonly logs: Logs
   readonly clock: Clock
 }
@@ -66,7 +68,7 @@ export interface RunningService {
 const firstExpiryLookMs = 1_000
 
 /** Joins the parts: the one place that knows them all. Resolves once it serves. */
-export async function startService({ config, logs, clock }: ServiceParts): Promise<RunningService> {
+export async function startService({ config, addresses, logs, clock }: ServiceParts): Promise<RunningService> {
   const { log } = logs
   const atStart = config.current
   const logLevel = new RunningLogLevel({ ...logs, clock })
@@ -160,15 +162,15 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
   })
 
   const health = new Health(readiness)
-  const server = await startServer(atStart.listen, {
+  const server = await startServer(addresses.listen, {
     ...{ check: tracing?.around(check) ?? check, sds, health },
     reflection: atStart.reflection,
   })
   const onError = (where: string) => (error: unknown) => log.error({ err: error }, where)
   const scraped =
-    atStart.metricsAddress &&
-    (await startHttpServer(atStart.metricsAddress, { routes: [metricsRoute(metrics)], onError: onError('metrics') }))
-  const admin = await startAdminServer(atStart.adminAddress, {
+    addresses.metricsAddress &&
+    (await startHttpServer(addresses.metricsAddress, { routes: [metricsRoute(metrics)], onError: onError('metrics') }))
+  const admin = await startAdminServer(addresses.adminAddress, {
     routes: [
       ...healthRoutes(readiness),
       ...ocspRoutes(() => revocation.control, clock),

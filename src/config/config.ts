@@ -12,6 +12,8 @@ import { type ConfigFile, configSchema, knownKeys, type PolicyFile, rateSchema }
 /** What an operator decides; durations in milliseconds, paths absolute. Frozen. */
 export interface Config extends Rules {
   readonly listen: string
+  /** Processes; 1 for this one alone. */
+  readonly workers: number
   readonly adminAddress: string
   readonly registry: RegistryLocation
   /** `undefined` where nobody scrapes. */
@@ -115,6 +117,7 @@ function configOf(file: ConfigFile, folder: string): Config {
   const inFolder = (path: string) => resolve(folder, path)
   return {
     listen: file.listen,
+    workers: file.workers,
     adminAddress: file.admin,
     hostnames: new Hostnames({
       mtls: [mtls ?? '', ...otherMtls],

@@ -33,6 +33,7 @@ describe('the configuration', () => {
       tracing: undefined,
       qtspsFolder: undefined,
       withdrawnFile: undefined,
+      workers: 1,
       shadowUntil: undefined,
       reflection: false,
       deadlineMs: 1_500,

@@ -9,6 +9,7 @@ const source = fileURLToPath(new URL('../../src', import.meta.url))
 const floors = [
   'main.ts',
   'serve.ts',
+  'workers/',
   'service.ts',
   'service_log.ts',
   'cli/',
