@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import { signedMessage } from '../src/signing/sign.ts'
 import type { IssuedCertificate } from '../test/support/pki.ts'
 import { type Answer, type Call, codeOf, openConnection } from './client.ts'
 import type { Gateway } from './gateway.ts'
@@ -58,6 +60,29 @@ const trying =
     const headers = { accept: 'application/json' }
     const certificate = name === undefined ? {} : { certificate: gateway.parties.certificates[name] }
     return gateway.call({ sni: tried, path: '/', headers, ...certificate, ...more })
+  }
+
+interface Payment {
+  /** Default: the body that was signed. */
+  readonly sent?: string
+  readonly created?: Date
+  readonly nonce?: string | undefined
+  readonly headers?: Record<string, string>
+}
+
+/** A signed request of the demo's merchant. */
+const paying =
+  (payment: Payment = {}) =>
+  (gateway: Gateway): Promise<Answer> => {
+    const body = '{"amount": "10.00"}'
+    const { sent = body, created = new Date(), nonce = 'nonce' in payment ? undefined : randomUUID() } = payment
+    const request = { method: 'POST', url: `https://${tls}/v1/payments`, headers: {}, body: Buffer.from(body) }
+    const signed = signedMessage(request, {
+      ...{ key: gateway.parties.merchantKey, algorithm: 'rsa-pss-sha512', keyId: 'acme-2026', expires: undefined },
+      ...{ created, nonce },
+    })
+    const headers = { ...basic('acme-key', gateway.parties.secrets.acme), ...signed.headers, ...payment.headers }
+    return onTls('/v1/payments', headers, { body: sent })(gateway)
   }
 
 const named = (name: Named) => (gateway: Gateway) => gateway.parties.certificates[name]
@@ -272,6 +297,49 @@ export const sections: readonly Section[] = [
         before: guessing('127.0.0.10', 'nobody'),
         call: onTls('/v1/merchant', basic('nobody', 'wrong'), { from: '127.0.0.10' }),
         also: retriesWithin(60),
+      },
+    ],
+  },
+  {
+    title: 'Basic, and a request signed with the key of the DevApp',
+    rows: [
+      { asks: 'signed (RFC 9421)', expects: '200 allowed', call: paying() },
+      {
+        asks: 'with another amount than was signed',
+        expects: '401 signature_invalid',
+        call: paying({ sent: '{"amount": "90.00"}' }),
+      },
+      {
+        asks: 'the same request a second time',
+        expects: '401 signature_replayed',
+        reaches: 1,
+        call: async (gateway) => {
+          await paying({ nonce: 'once' })(gateway)
+          return paying({ nonce: 'once' })(gateway)
+        },
+      },
+      {
+        asks: 'signed an hour ago',
+        expects: '401 signature_expired',
+        call: paying({ created: new Date(Date.now() - 3_600_000) }),
+      },
+      {
+        asks: 'without a nonce',
+        expects: '401 signature_incomplete',
+        call: paying({ nonce: undefined }),
+      },
+      {
+        asks: 'with a signature that is none',
+        expects: '400 signature_malformed',
+        call: paying({ headers: { signature: 'sig=1' } }),
+      },
+      {
+        asks: 'the right secret alone: a stolen one cannot pay',
+        expects: '401 signature_missing',
+        call: (gateway) =>
+          onTls('/v1/payments', basic('acme-key', gateway.parties.secrets.acme), { body: '{"amount": "10.00"}' })(
+            gateway,
+          ),
       },
     ],
   },

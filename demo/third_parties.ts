@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import type { Psd2Role } from '../src/domain/certificate.ts'
 import { hashGeneratedSecret } from '../src/registry/secrets.ts'
 import { Authority, type CertificateOptions, type IssuedCertificate, selfSigned } from '../test/support/pki.ts'
@@ -19,6 +20,7 @@ export interface Registration {
   readonly clientSecret?: string
   /** Default: the issuing CA's chain. */
   readonly chainPem?: string
+  readonly publicKeys?: readonly { readonly id: string; readonly algorithm: string; readonly pem: string }[]
 }
 
 export type ThirdParties = ReturnType<typeof createThirdParties>
@@ -87,13 +89,20 @@ export function createThirdParties(ocsp: { readonly issuing: string; readonly ot
     selfSigned: selfSigned({ commonName: 'acme.example', now }),
   }
 
+  const merchantKey = generateKeyPairSync('rsa', { modulusLength: 2_048 })
   const secrets = { acme: 'acme-9XkZl0tQ2wE4rT6y', bolt: 'bolt:with:colons-7aB3' }
   const registrations: Registration[] = [
     {
       id: 'acme',
       certificates: [acme],
-      products: ['data', 'accounts', 'partner', 'merchant'],
+      products: ['data', 'accounts', 'partner', 'merchant', 'payments'],
       clientSecret: secrets.acme,
+      publicKeys: [
+        {
+          ...{ id: 'acme-2026', algorithm: 'rsa-pss-sha512' },
+          pem: merchantKey.publicKey.export({ format: 'pem', type: 'spki' }).toString(),
+        },
+      ],
     },
     { id: 'bolt', certificates: [certificates.bolt], clientSecret: secrets.bolt },
     { id: 'fintech', certificates: [fintech], products: ['accounts'] },
@@ -117,13 +126,23 @@ export function createThirdParties(ocsp: { readonly issuing: string; readonly ot
       ],
     },
   ]
-  return { root, issuing, ocspSigner, otherTrusted, certificates, secrets, registrations, issue }
+  return {
+    root,
+    issuing,
+    ocspSigner,
+    otherTrusted,
+    certificates,
+    secrets,
+    merchantKey: merchantKey.privateKey,
+    registrations,
+    issue,
+  }
 }
 
 /** The registry file of these DevApps, as an operator would write it. */
 export function registryYaml(registrations: readonly Registration[], issuingChainPem: string): string {
   const indented = (pem: string) => pem.trim().replaceAll(/^/gm, ' '.repeat(10))
-  const entries = registrations.map(({ id, status, products, clientSecret, certificates, chainPem }) =>
+  const entries = registrations.map(({ id, status, products, clientSecret, certificates, chainPem, publicKeys = [] }) =>
     [
       `  - id: ${id}`,
       `    name: ${id}`,
@@ -133,6 +152,10 @@ export function registryYaml(registrations: readonly Registration[], issuingChai
       `    products: [${(products ?? []).join(', ')}]`,
       ...(certificates.length > 0 ? ['    certificates:'] : []),
       ...certificates.map(({ pem }) => `      - chain: |\n${indented(pem + (chainPem ?? issuingChainPem))}`),
+      ...(publicKeys.length > 0 ? ['    public_keys:'] : []),
+      ...publicKeys.map(
+        (key) => `      - id: ${key.id}\n        algorithm: ${key.algorithm}\n        key: |\n${indented(key.pem)}`,
+      ),
     ].join('\n'),
   )
   return `devapps:\n${entries.join('\n')}\n`

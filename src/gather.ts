@@ -1,8 +1,10 @@
 import type { Evidence, RevocationStatus } from './domain/evidence.ts'
 import { identify, type RegisteredDevApps } from './domain/identify.ts'
+import { isRefusedUnsigned } from './domain/judge.ts'
 import type { Policy, Rules } from './domain/policy.ts'
 import type { AuthRequest } from './domain/request.ts'
 import { isInShadow } from './domain/shadow.ts'
+import type { SignatureStatus } from './domain/signature.ts'
 import type { Ports } from './ports.ts'
 
 /** Identifies the caller, then asks: only a registered certificate makes the service ask a responder. */
@@ -33,9 +35,12 @@ export function gather(
   const secret = policy.require.has('basic') ? secretFinding(request, devApps, ports, now) : noSecret
 
   if (secret instanceof Promise || revocation instanceof Promise) {
-    return Promise.all([secret, revocation]).then(([secret, revocation]) => ({ ...known, ...secret, revocation }))
+    return Promise.all([secret, revocation]).then(([secret, revocation]) =>
+      withSignature({ ...known, ...secret, revocation, signature: notAsked }, ports),
+    )
   }
-  return Object.assign(known, { secretVerified: secret.secretVerified, secretLock: secret.secretLock, revocation })
+  const { secretVerified, secretLock } = secret
+  return withSignature(Object.assign(known, { secretVerified, secretLock, revocation, signature: notAsked }), ports)
 }
 
 type SecretFinding = Pick<Evidence, 'secretVerified' | 'secretLock'>
@@ -66,4 +71,17 @@ function secretFinding(
     const secretLock = attempts.lockOf(attempt, now)
     return secretLock === undefined ? counted(right) : { secretVerified: false, secretLock }
   })
+}
+
+const notAsked: SignatureStatus = { status: 'not_asked' }
+
+/** Of a request that nothing else speaks against: a signature that is looked at is used up. */
+function withSignature(evidence: Evidence, { signatures }: Ports): Evidence | Promise<Evidence> {
+  const { request, policy, identity, now } = evidence
+  if (policy.signature === undefined || identity.selection.status !== 'selected' || isRefusedUnsigned(evidence))
+    return evidence
+  const signature = signatures.statusOf(request.signedParts(), identity.selection.devApp, policy.signature, now)
+  return signature instanceof Promise
+    ? signature.then((known) => ({ ...evidence, signature: known }))
+    : { ...evidence, signature }
 }

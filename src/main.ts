@@ -36,6 +36,11 @@ const subcommands: readonly Entry[] = [
     load: async () => (await import('./cli/explain.ts')).explain,
   },
   {
+    words: 'sign',
+    summary: 'sign a request as merchants do, and print it as a curl command',
+    load: async () => (await import('./cli/sign.ts')).sign,
+  },
+  {
     words: 'check-envoy',
     summary: "name what in Envoy's configuration leads around the service",
     load: async () => (await import('./cli/check_envoy.ts')).checkEnvoy,
@@ -89,6 +94,16 @@ const subcommands: readonly Entry[] = [
     words: 'devapp detach-certificate',
     summary: 'detach a certificate from a DevApp',
     load: async () => (await import('./cli/devapp_detach_certificate.ts')).devAppDetachCertificate,
+  },
+  {
+    words: 'devapp attach-key',
+    summary: 'attach a public key to a DevApp, to sign requests with',
+    load: async () => (await import('./cli/devapp_attach_key.ts')).devAppAttachKey,
+  },
+  {
+    words: 'devapp detach-key',
+    summary: 'detach a public key from a DevApp',
+    load: async () => (await import('./cli/devapp_detach_key.ts')).devAppDetachKey,
   },
   {
     words: 'devapp delete',

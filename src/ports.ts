@@ -5,6 +5,7 @@ import type { RevocationStatus, SecretLock } from './domain/evidence.ts'
 import type { RegisteredDevApps } from './domain/identify.ts'
 import type { Registrations } from './domain/near_miss.ts'
 import type { Rate } from './domain/policy.ts'
+import type { SignaturePolicy, SignatureStatus, SignedParts } from './domain/signature.ts'
 
 /** What `authorize` needs from the floors beside it. `serve.ts` joins the ends. */
 export interface Ports {
@@ -15,6 +16,7 @@ export interface Ports {
   readonly qtsps: Qtsps
   readonly withdrawals: Withdrawals
   readonly trials: Trials
+  readonly signatures: Signatures
   readonly clock: Clock
 }
 
@@ -66,6 +68,19 @@ export interface Withdrawals {
 export type Admission =
   | { readonly admitted: true }
   | { readonly admitted: false; readonly by: 'source' | 'total'; readonly retryAfterMs: number }
+
+export interface Signatures {
+  /**
+   * Whether one of the DevApp's keys signed the request as the policy asks; one that holds is used from then on. Only asked of a
+   * request whose other credentials were verified. Never rejects.
+   */
+  statusOf(
+    parts: SignedParts,
+    devApp: DevApp,
+    policy: SignaturePolicy,
+    at: Date,
+  ): SignatureStatus | Promise<SignatureStatus>
+}
 
 /** What only the hostname to try a certificate on needs. */
 export interface Trials {

@@ -46,6 +46,7 @@ import { CurrentRevocation } from './revocation/current_revocation.ts'
 import { openRevocation } from './revocation/open_revocation.ts'
 import { after } from './revocation/timers.ts'
 import { expiryLog, listLog, lockoutLog, registryLog, revocationLog, sdsLog } from './service_log.ts'
+import { openSignatures, sharedReplays } from './signing/open_replays.ts'
 
 export interface ServiceParts {
   readonly config: WatchedConfig
@@ -123,6 +124,7 @@ export async function startService({ config, addresses, logs, clock }: ServicePa
   const registered = snapshot()
   if (registered !== undefined) watch(registered)
 
+  const redisOf = (changed: Config) => optionsOf(changed).cache.redis
   // Over connections of its own: what waits for OCSP does not hold it up.
   const fleetOf = (changed: Config) => {
     const { redis } = optionsOf(changed).cache
@@ -132,9 +134,10 @@ export async function startService({ config, addresses, logs, clock }: ServicePa
     ...{ clock, limits: () => lockoutLimits(config.current.lockout) },
     ...{ observer: lockoutLog({ ...logs, metrics }), openFleet: fleetOf(atStart) },
   })
+  const signatures = openSignatures({ redis: redisOf(atStart), remembered: atStart.rememberedSignatures, clock })
   const trialRate = new RateLimit()
   const ports: Ports = {
-    ...{ registry, revocation, qtsps: psd2, withdrawals: psd2, attempts: lockouts, clock },
+    ...{ registry, revocation, qtsps: psd2, withdrawals: psd2, attempts: lockouts, signatures, clock },
     trials: { ...trialsOver(snapshot), admit: (source, rate, at) => trialRate.admit(source, rate, at) },
     secrets: new ClientSecrets(() => snapshot()?.holdsChosenSecret === true),
   }
@@ -147,7 +150,8 @@ export async function startService({ config, addresses, logs, clock }: ServicePa
       decisions.add(record)
       countDecision(metrics, record)
       wouldDeny.add(record)
-      if (record.waived !== undefined) revocation.countWaived(record.waived)
+      if (record.waived === 'replay_unavailable') metrics.count('signature_replay_waived_total', {})
+      else if (record.waived !== undefined) revocation.countWaived(record.waived)
       if (record.likely_renewal !== undefined) metrics.count('likely_renewals_total', {})
     },
   })
@@ -185,7 +189,10 @@ export async function startService({ config, addresses, logs, clock }: ServicePa
   config.observe({
     onChanged: (changed, { applied, restart }) => {
       if (applied.some((path) => path.startsWith('ocsp'))) revocation.replace(optionsOf(changed))
-      if (applied.some((path) => path.startsWith('ocsp.cache.redis'))) lockouts.share(fleetOf(changed))
+      if (applied.some((path) => path.startsWith('ocsp.cache.redis'))) {
+        lockouts.share(fleetOf(changed))
+        signatures.share(sharedReplays(redisOf(changed)))
+      }
       logLevel.configure(changed.log.level)
       metrics.count('config_reloads_total', { result: 'loaded' })
       if (applied.length > 0) log.info({ changed: applied }, 'configuration loaded')
@@ -211,6 +218,7 @@ export async function startService({ config, addresses, logs, clock }: ServicePa
       stopLooking()
       for (const part of [expiry, psd2, shadow, logLevel]) part.stop()
       lockouts.close()
+      signatures.close()
       await Promise.all([registry.stop(), revocation.close()])
       await tracing?.stop(graceMs)
     },

@@ -54,7 +54,7 @@ const asAtAnApi = (request: AuthRequest): AuthRequest => ({ ...request, basic: {
 const certificateAlone: Policy = {
   ...{ name: 'certificate', channel: 'mtls', require: new Set(['certificate']), product: undefined, psd2: undefined },
   ...{ onUnavailable: undefined, onNoSource: undefined, answer: 'problem', keepAuthorization: false },
-  ...{ shadow: false, rate: undefined },
+  ...{ shadow: false, signature: undefined, rate: undefined },
 }
 
 function chainOf(leaf: Certificate, sent: SentChain, at: Date, { trials }: Ports): ChainFinding {

@@ -1,4 +1,5 @@
-import { type DenialGuidance, denialGuide } from '../../src/domain/denial_guide.ts'
+import type { DenialGuidance } from '../../src/domain/denial_guidance.ts'
+import { denialGuide } from '../../src/domain/denial_guide.ts'
 import { denials, gatewayDenials } from '../../src/domain/denials.ts'
 import { shadowable } from '../../src/domain/shadow.ts'
 
@@ -58,9 +59,9 @@ code is answered as above, whatever the policy says.
 \`request_id\` finds the decision in the service's log and the request in Envoy's. Answers with 503 carry \`Retry-After\`, those about Basic
 \`WWW-Authenticate\`, and all of them \`Cache-Control: no-store\`. What a word in braces stands for is filled in.`
 
-const envoysIntroduction = `Envoy gives these by itself, when no route matches, a body is too large, or the service or the API does not answer. They are
-\`application/problem+json\` whatever the policy says, with \`title\` alone: the sentence quoted in their sections, and \`Retry-After\`, are
-not sent.`
+const envoysIntroduction = `Envoy gives these by itself, when no route matches, or the service or the API does not answer; and [\`body_too_large\`](#body_too_large)
+where its own limit is reached. They are \`application/problem+json\` whatever the policy says, with \`title\` alone: the sentence quoted in
+their sections, and \`Retry-After\`, are not sent.`
 
 function tableOf(entries: readonly [Code, Denial][]): string {
   const rows = entries.map(([code, { status, title }]) => `| [\`${code}\`](#${code}) | ${status} | ${title} |`)

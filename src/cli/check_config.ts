@@ -161,6 +161,13 @@ function summary(file: string, config: Config, written: Examination['file']): st
     `A check takes at most ${config.deadlineMs} ms, of which ${config.ocsp.timeout} ms are for an OCSP answer;`,
     `answers are remembered in memory${redis === undefined ? '' : ` and in ${nameOfRedis(redis)}`}.`,
   ]
+  const signed = [...config.policies.values()].filter(({ signature }) => signature !== undefined)
+  if (signed.length > 0)
+    paragraph.push(
+      redis === undefined
+        ? `Used signatures are remembered by each process alone: with several processes, one can be used once at each.`
+        : `Used signatures are remembered in ${nameOfRedis(redis)}.`,
+    )
   const shadow = shadowOf(config)
   const warning = shadow === undefined ? '' : `${wrapped(shadow, 100)}\n\n`
   return `${wrapped(paragraph.join(' '), 100)}\n\n${warning}${tableOfPolicies(config)}`

@@ -52,6 +52,7 @@ export const devAppCreate = devAppCommand(
         clientSecret === undefined ? [] : [{ hash: hashGeneratedSecret(clientSecret), notAfter: undefined }],
       products: new Set((values.product ?? []).map((product) => plainText('--product', product))),
       certificates: [],
+      publicKeys: [],
       labels: labelsIn(values.label),
     }
     const changed = await makeChange(called, {

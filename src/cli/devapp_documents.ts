@@ -1,4 +1,5 @@
 import type { DevApp, RegisteredCertificate } from '../domain/devapp.ts'
+import { publicKeyKind } from '../pki/public_key.ts'
 
 /** A DevApp as the command line shows it. Neither secrets nor their hashes; times in RFC 3339. */
 export interface DevAppDocument {
@@ -11,7 +12,16 @@ export interface DevAppDocument {
   readonly products: readonly string[]
   /** The next to expire first. */
   readonly certificates: readonly CertificateDocument[]
+  readonly publicKeys: readonly PublicKeyDocument[]
   readonly labels: Readonly<Record<string, string>>
+}
+
+export interface PublicKeyDocument {
+  readonly id: string
+  /** Such as `RSA 2048`. */
+  readonly kind: string
+  readonly algorithm: string
+  readonly sha256: string
 }
 
 export interface SecretDocument {
@@ -53,6 +63,9 @@ export async function devAppDocument(devApp: DevApp, owners: Owners, now: Date):
     })),
     products: [...devApp.products],
     certificates: certificates.sort((a, b) => Date.parse(a.notAfter) - Date.parse(b.notAfter)),
+    publicKeys: devApp.publicKeys.map((key) => ({
+      ...{ id: key.id, kind: publicKeyKind(key), algorithm: key.algorithm, sha256: key.sha256 },
+    })),
     labels: devApp.labels,
   }
 }

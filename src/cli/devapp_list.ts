@@ -82,7 +82,7 @@ function expiringBy(documents: readonly DevAppDocument[], until: string): readon
     .sort((a, b) => firstEnd(a) - firstEnd(b))
 }
 
-const header = ['ID', 'NAME', 'ENVIRONMENT', 'STATUS', 'CLIENTKEY', 'PRODUCTS', 'CERTIFICATES']
+const header = ['ID', 'NAME', 'ENVIRONMENT', 'STATUS', 'CLIENTKEY', 'PRODUCTS', 'KEYS', 'CERTIFICATES']
 
 function tableOf(devApps: readonly DevAppDocument[], now: string): string {
   if (devApps.length === 0) return 'no DevApps\n'
@@ -90,7 +90,8 @@ function tableOf(devApps: readonly DevAppDocument[], now: string): string {
     header,
     ...devApps.map((devApp) => [
       ...[devApp.id, devApp.name, devApp.environment, devApp.status, devApp.clientKey],
-      ...[devApp.products.join(', ') || '-', certificatesText(devApp.certificates, now)],
+      ...[devApp.products.join(', ') || '-', devApp.publicKeys.map(({ id }) => id).join(', ') || '-'],
+      certificatesText(devApp.certificates, now),
     ]),
   ])
 }

@@ -35,9 +35,21 @@ function listingOf(devApp: DevAppDocument, now: string): string {
     ['Secrets', secretsText(devApp.clientSecrets, now)],
     ['Products', devApp.products.join(', ') || '-'],
     ['Labels', labels.join(', ') || '-'],
+    ['Public keys', String(devApp.publicKeys.length)],
     ['Certificates', String(devApp.certificates.length)],
   ])
-  return devApp.certificates.length === 0 ? facts : `${facts}\n${certificatesTable(devApp.certificates, now)}`
+  return [
+    facts,
+    ...(devApp.publicKeys.length === 0 ? [] : [keysTable(devApp.publicKeys)]),
+    ...(devApp.certificates.length === 0 ? [] : [certificatesTable(devApp.certificates, now)]),
+  ].join('\n')
+}
+
+function keysTable(keys: DevAppDocument['publicKeys']): string {
+  return columns([
+    ['PUBLIC KEY', 'KIND', 'ALGORITHM', 'SHA-256'],
+    ...keys.map(({ id, kind, algorithm, sha256 }) => [id, kind, algorithm, sha256]),
+  ])
 }
 
 function secretsText(secrets: readonly SecretDocument[], now: string): string {

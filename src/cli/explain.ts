@@ -14,6 +14,8 @@ import { Psd2Lists } from '../registry/psd2_lists.ts'
 import { registrationsIn } from '../registry/registrations.ts'
 import { ClientSecrets } from '../registry/secrets.ts'
 import { trialsOver } from '../registry/trials.ts'
+import { WatchedSignatures } from '../signing/watched_signatures.ts'
+import { bytesOfFile } from './certificate_file.ts'
 import { configurationIn } from './configuration_file.ts'
 import { explanationListing } from './explain_listing.ts'
 import { type RequestToExplain, requestToExplain } from './explain_request.ts'
@@ -39,6 +41,7 @@ Usage: devapp-authz explain (CERT | --request FILE) --policy NAME [options]
   --basic KEY       the ClientKey of HTTP Basic
   --secret-stdin    its secret is the line on standard input; without this the secret is taken as right
   --client-key KEY  the header x-client-key
+  --signed FILE     the text that the signer says it signed, to be compared with the expected one
   --at TIME         judge as of this time, such as 2026-06-15T12:00:00Z (default: now). A responder answers for now: for
                     another time its answer may not count
   --json            one JSON object instead of the listing
@@ -55,6 +58,7 @@ const options = {
   basic: { type: 'string' },
   'secret-stdin': { type: 'boolean', default: false },
   'client-key': { type: 'string' },
+  signed: { type: 'string' },
   at: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
@@ -80,7 +84,9 @@ export function explain(argv: string[], io: Io, stdin: NodeJS.ReadableStream = p
       return config().hostnames.advertised(policy?.channel ?? 'mtls')
     }
     const request = await requestToExplain(given, servedOn, stdin)
-    const explanation = await explained(config(), request, at === undefined ? () => new Date() : () => at)
+    const signedText = values.signed === undefined ? undefined : bytesOfFile(values.signed)
+    const clock = at === undefined ? () => new Date() : () => at
+    const explanation = await explained(config(), { ...request, signedText }, clock)
     io.stdout(values.json ? jsonText(explanation) : explanationListing(explanation))
     return explanation.decision.kind === 'deny' ? exitCode.refused : exitCode.done
   })
@@ -89,12 +95,15 @@ export function explain(argv: string[], io: Io, stdin: NodeJS.ReadableStream = p
 /** Wires the pipeline together as the service does, for one request. */
 async function explained(
   config: Config,
-  { attributes, secretKnown }: RequestToExplain,
+  { attributes, secretKnown, signedText }: RequestToExplain & { readonly signedText: Uint8Array | undefined },
   clock: Clock,
 ): Promise<Explanation> {
   const { snapshot, said } = await registeredNow(config)
   const psd2 = new Psd2Lists({ ...config, onLoaded: () => {}, onRefused: () => {} })
   const revocation = await watchedRevocation(config, clock)
+  const keys = () =>
+    snapshot?.devApps.flatMap(({ id, publicKeys }) => publicKeys.map((key) => ({ key, owner: id }))) ?? []
+  const signatures = new WatchedSignatures({ signedText, keys })
   try {
     const ports: Ports = {
       registry: { snapshot: () => snapshot },
@@ -106,6 +115,7 @@ async function explained(
         : { verify: (devApp) => devApp !== undefined },
       qtsps: psd2,
       withdrawals: psd2,
+      signatures,
       trials: { ...trialsOver(() => snapshot), admit: () => ({ admitted: true }) },
       clock,
     }
@@ -116,6 +126,7 @@ async function explained(
       ...{ rules: config, ports, registry: said, registrations: snapshot && registrationsIn(snapshot) },
       circumstances: ({ evidence }) => ({
         secretChecked: secretKnown,
+        signature: signatures.facts,
         revocation:
           evidence?.identity.binding.status === 'registered'
             ? revocation.factsOf(evidence.identity.binding.certificate, evidence.revocation)

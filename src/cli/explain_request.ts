@@ -1,5 +1,6 @@
 import { buffer } from 'node:stream/consumers'
 import { checkRequestFromJson, type ReadAttributes } from '../envoy/check_request_json.ts'
+import { partialBodyHeader } from '../envoy/signed_parts.ts'
 import { bytesOfFile } from './certificate_file.ts'
 import { UsageError } from './service_command.ts'
 
@@ -51,12 +52,15 @@ export async function requestToExplain(
   const host = given.host ?? (given.request === undefined ? hostnameOf(policy) : undefined)
   const secret = secretFromStdin ? (await cappedText(stdin)).replace(/\r?\n$/, '') : noSecret
   const headers = {
+    // Who writes a request down has its body as the gateway got it.
+    ...(sent.body === undefined ? {} : { [partialBodyHeader]: 'false' }),
     ...sent.headers,
     ...(basic === undefined ? {} : { authorization: `Basic ${Buffer.from(`${basic}:${secret}`).toString('base64')}` }),
     ...(clientKey === undefined ? {} : { 'x-client-key': clientKey }),
   }
   return {
     attributes: {
+      ...sent,
       ...{ policy, sni: host ?? sent.sni, host: host ?? sent.host, headers },
       certificate: pem === undefined ? sent.certificate : encodeURIComponent(pem),
     },

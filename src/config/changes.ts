@@ -11,6 +11,7 @@ export const restartKeys = [
   'qtsps',
   'psd2',
   'tracing',
+  'signatures',
   'log.audit',
   'log.buffered',
 ] as const satisfies readonly (keyof ConfigFile | `log.${keyof ConfigFile['log']}`)[]

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { Hostnames, type Policy, type Rate, type Rules } from '../domain/policy.ts'
+import type { SignaturePolicy } from '../domain/signature.ts'
 import type { ListenAddress } from '../listen_address.ts'
 import { type Finding, findingsOf, readDocument, type Variables, valueAt } from './document.ts'
 import { frozen } from './frozen.ts'
@@ -28,6 +29,8 @@ export interface Config extends Rules {
   /** `undefined` where nothing is traced. */
   readonly tracing: ConfigFile['tracing']
   readonly lockout: ConfigFile['basic']['lockout']
+  /** How many used signatures a process remembers. */
+  readonly rememberedSignatures: number
   readonly intake: IntakeConfig
   readonly ocsp: ConfigFile['ocsp']
 }
@@ -137,6 +140,7 @@ function configOf(file: ConfigFile, folder: string): Config {
     log: logOf(file.log, inFolder),
     tracing: file.tracing,
     lockout: file.basic.lockout,
+    rememberedSignatures: file.signatures.remembered,
     intake: intakeOf(file.intake, inFolder),
     ocsp: {
       ...file.ocsp,
@@ -201,6 +205,7 @@ function policyOf(name: string, policy: PolicyFile): Policy {
     require: new Set(policy.require ?? []),
     product: policy.product,
     psd2: policy.psd2,
+    signature: policy.signature && signatureOf(policy.signature),
     onUnavailable: policy.on_unavailable,
     onNoSource: policy.on_no_source,
     answer: policy.answer ?? (policy.psd2 === undefined ? 'problem' : 'berlin_group'),
@@ -208,6 +213,13 @@ function policyOf(name: string, policy: PolicyFile): Policy {
     shadow: policy.shadow,
     rate: policy.channel === 'try' ? rateOf(policy.rate) : undefined,
   }
+}
+
+function signatureOf(signature: NonNullable<PolicyFile['signature']>): SignaturePolicy {
+  const { profile, max_body: maxBodyBytes, on_replay_unavailable: onReplayUnavailable } = signature
+  if (profile === 'concatenated') return { profile, maxBodyBytes, onReplayUnavailable, rememberMs: signature.remember }
+  const { headers, components, max_age: maxAgeMs, skew: skewMs, nonce } = signature
+  return { profile, maxBodyBytes, onReplayUnavailable, headers: new Set(headers), components, maxAgeMs, skewMs, nonce }
 }
 
 function rateOf(rate: PolicyFile['rate']): Rate {

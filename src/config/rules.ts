@@ -7,6 +7,7 @@ import { policiesOf, policyRules } from './policy_rules.ts'
 import { endpointOf, isElsewhere, postgresSchema } from './postgres_schema.ts'
 import { isSection, items, type Rule, readable, unless } from './rule.ts'
 import { logSchema, psd2Schema } from './schema.ts'
+import { signatureRules } from './signature_rules.ts'
 import { hostname } from './values.ts'
 
 /** Everything that holds between parts of a configuration, in the order of docs/configuration.md. */
@@ -29,6 +30,7 @@ export const rules: readonly Rule[] = [
     },
   },
   ...policyRules,
+  ...signatureRules,
   {
     says: '`registry` has one of `file` and `postgres`.',
     broken: (file) => {

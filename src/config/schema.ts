@@ -6,6 +6,7 @@ import { basicSchema } from './basic_schema.ts'
 import { intakeSchema } from './intake_schema.ts'
 import { ocspSchema } from './ocsp_schema.ts'
 import { postgresSchema } from './postgres_schema.ts'
+import { signatureSchema, signaturesSchema } from './signature_schema.ts'
 import { tracingSchema } from './tracing_schema.ts'
 import {
   count,
@@ -94,6 +95,9 @@ export const policySchema = keys({
     examples: ['ob-accounts'],
   }),
   psd2: psd2Schema.optional().meta({ description: 'What PSD2 asks of the certificate.' }),
+  signature: signatureSchema.optional().meta({
+    description: 'How requests are signed, where `require` asks for `signature`.',
+  }),
   on_unavailable: onFailure.optional().meta({
     description: "When the issuer's responder does not answer. Default: `ocsp.on_unavailable`.",
   }),
@@ -238,6 +242,7 @@ export const configSchema = keys({
     .optional()
     .meta({ description: 'Shadow mode for all policies at once, as `policies.NAME.shadow` is for one.' }),
   basic: basicSchema.prefault({}).meta({ description: 'What concerns every policy with `basic`.' }),
+  signatures: signaturesSchema.prefault({}).meta({ description: 'What concerns every policy with `signature`.' }),
   intake: intakeSchema.prefault({}).meta({ description: 'Which chains of third parties are accepted.' }),
   reflection: yesOrNo.default(false).meta({
     description: "Whether gRPC's server reflection tells which services there are, for tools such as grpcurl.",

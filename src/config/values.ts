@@ -68,6 +68,23 @@ export function count(min: number, max: number) {
   )
 }
 
+/** Bytes. */
+export function size(min: number, max: number) {
+  const pattern = String.raw`^\d{1,9}(B|KiB|MiB)$`
+  return read(
+    'a size',
+    `write it with a unit, such as 64KiB or 1MiB; at most ${max / 1_048_576}MiB`,
+    { title: 'size', type: 'string', pattern },
+    (written) => {
+      const [, digits, unit = ''] = typeof written === 'string' ? (/^(\d{1,9})(B|KiB|MiB)$/.exec(written) ?? []) : []
+      const bytes = Number(digits) * (unitBytes[unit] ?? Number.NaN)
+      return bytes >= min && bytes <= max ? bytes : undefined
+    },
+  )
+}
+
+const unitBytes: Readonly<Record<string, number>> = { B: 1, KiB: 1_024, MiB: 1_048_576 }
+
 /** A part of a whole. */
 export function fraction(min: number, max: number) {
   return read(

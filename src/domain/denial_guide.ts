@@ -1,16 +1,6 @@
+import type { DenialGuidance } from './denial_guidance.ts'
 import type { DenyCode, gatewayDenials } from './denials.ts'
-
-/** What people need to know of a refusal beside what the caller reads. `docs/denials.md` is made from it. */
-export interface DenialGuidance {
-  /** What was found. */
-  readonly meaning: string
-  /** What the third party does about it. */
-  readonly caller: string
-  /** What the platform team does about it. */
-  readonly operator: string
-  /** What `detail` of the decision's log line holds; `undefined` where the line has none. */
-  readonly detail: string | undefined
-}
+import { signatureDenialGuide } from './signature_denial_guide.ts'
 
 export const denialGuide: Readonly<Record<DenyCode | keyof typeof gatewayDenials, DenialGuidance>> = {
   request_malformed: {
@@ -226,6 +216,7 @@ export const denialGuide: Readonly<Record<DenyCode | keyof typeof gatewayDenials
     operator: 'Nothing; or the certificate is registered with another DevApp than the third party believes.',
     detail: undefined,
   },
+  ...signatureDenialGuide,
   too_many_requests: {
     meaning:
       'More certificates are tried than the `rate` of the policy answers: by this source, or by all together. Only the hostname to try a certificate on has one.',
@@ -266,12 +257,6 @@ export const denialGuide: Readonly<Record<DenyCode | keyof typeof gatewayDenials
     caller: 'Check the path, also for escaped slashes and doubled ones.',
     operator: 'Nothing; or a route is missing.',
     detail: "`details` of Envoy's access log: route_not_found.",
-  },
-  body_too_large: {
-    meaning: 'The body is longer than the gateway takes. Envoy answers by itself.',
-    caller: 'Send a shorter body.',
-    operator: "Raise the limit of the filter that buffers, where the API needs it. It costs Envoy's memory.",
-    detail: "`details` of Envoy's access log: which filter refused.",
   },
   gateway_unavailable: {
     meaning:

@@ -159,6 +159,34 @@ export const denials = {
     'Credentials of different DevApps',
     'The credentials belong to different DevApps.',
   ),
+  signature_missing: denial(401, 'SIGNATURE_MISSING', 'Signature required', 'This API needs a signed request.'),
+  signature_malformed: denial(400, 'SIGNATURE_INVALID', 'Malformed signature', 'The signature could not be read.'),
+  signature_incomplete: denial(
+    401,
+    'SIGNATURE_INVALID',
+    'Incomplete signature',
+    'The signature must also cover {components}.',
+  ),
+  signature_invalid: denial(
+    401,
+    'SIGNATURE_INVALID',
+    'Wrong signature',
+    'The signature does not match the request and the registered keys.',
+  ),
+  signature_expired: denial(
+    401,
+    'SIGNATURE_INVALID',
+    'Signature expired',
+    'The signature is too old or not yet valid.',
+  ),
+  signature_replayed: denial(401, 'SIGNATURE_INVALID', 'Signature used before', 'The signature has been used before.'),
+  replay_unavailable: denial(
+    503,
+    'INTERNAL_SERVER_ERROR',
+    'Replay protection unavailable',
+    'Whether the signature has been used before cannot be found out now. Try again.',
+  ),
+  body_too_large: denial(413, 'FORMAT_ERROR', 'Body too large', 'The body is larger than {limit}.'),
   too_many_requests: denial(
     429,
     'ACCESS_EXCEEDED',
@@ -177,12 +205,11 @@ export const denials = {
 } as const satisfies Record<string, Denial>
 
 /**
- * Refusals that Envoy gives by itself, when no route matches, a body is too large or this service does not answer:
+ * Refusals that Envoy gives by itself, when no route matches or this service does not answer (`body_too_large` is of both):
  * `local_reply_config` of envoy/envoy.yaml gives them the same form.
  */
 export const gatewayDenials = {
   route_unknown: denial(404, 'SERVICE_INVALID', 'No such API', 'No such API.'),
-  body_too_large: denial(413, 'FORMAT_ERROR', 'Body too large', 'The body is larger than {limit}.'),
   gateway_unavailable: denial(
     503,
     'INTERNAL_SERVER_ERROR',

@@ -1,4 +1,5 @@
 import type { Certificate } from './certificate.ts'
+import type { PublicKey } from './signature.ts'
 
 /** A developer application: what a third party registered, and may do (the unit of access). */
 export interface DevApp {
@@ -12,6 +13,8 @@ export interface DevApp {
   /** API products that it selected. */
   readonly products: ReadonlySet<string>
   readonly certificates: readonly RegisteredCertificate[]
+  /** What its requests are signed with; several while one is being replaced. */
+  readonly publicKeys: readonly PublicKey[]
   /** Free words of the operator's own, for people and their tools: they decide nothing. */
   readonly labels: Readonly<Record<string, string>>
 }

@@ -2,6 +2,7 @@ import type { Psd2Role } from './certificate.ts'
 import type { Identity } from './identify.ts'
 import type { Hostnames, Policy } from './policy.ts'
 import type { AuthRequest } from './request.ts'
+import type { SignatureStatus } from './signature.ts'
 
 /** Everything that a decision rests on, gathered before the first check runs. */
 export interface Evidence {
@@ -22,6 +23,8 @@ export interface Evidence {
   readonly qtspAccepted: boolean
   /** What the registered leaf's organization has lost of its authorisation while the certificate is still valid. */
   readonly withdrawnRoles: ReadonlySet<Psd2Role>
+  /** Looked at last: `not_asked` where the policy asks for none, or another check refuses. */
+  readonly signature: SignatureStatus
 }
 
 /** After too many wrong secrets: of this ClientKey, or from this address. */

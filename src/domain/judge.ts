@@ -10,11 +10,15 @@ import { devAppSelected } from './checks/devapp_selected.ts'
 import { productSelected } from './checks/product.ts'
 import { psd2Authorised, psd2Roles, qwac } from './checks/psd2.ts'
 import { notRevoked } from './checks/revocation.ts'
+import { signed } from './checks/signature.ts'
 import type { Allow, Decision, Deny, Shadowed } from './decision.ts'
 import type { Evidence } from './evidence.ts'
 import { enforcedInShadow } from './shadow.ts'
 
-/** In order: who holds the key, whether the issuer still vouches for it, who calls, and what that caller may do. */
+/**
+ * In order: who holds the key, whether the issuer still vouches for it, who calls, what that caller may do, and whether the request
+ * is the caller's own. The last one leaves a trace, so that what is refused anyhow never gets there.
+ */
 const checks = [
   { name: 'certificate_presented', check: certificatePresented },
   { name: 'certificate_validity', check: certificateValidity },
@@ -28,6 +32,7 @@ const checks = [
   { name: 'qwac', check: qwac },
   { name: 'psd2_roles', check: psd2Roles },
   { name: 'psd2_authorised', check: psd2Authorised },
+  { name: 'signature', check: signed },
 ] as const satisfies readonly { readonly name: string; readonly check: Check }[]
 
 export type CheckName = (typeof checks)[number]['name']
@@ -56,6 +61,11 @@ function refusal(evidence: Evidence): Deny | Shadowed | undefined {
 /** What every check says of the evidence, in the table's order: the first refusal is the decision that `judge` takes. */
 export function examine(evidence: Evidence): readonly CheckOutcome[] {
   return checks.map(({ name, check }) => ({ name, denial: check(evidence) }))
+}
+
+/** Whether the evidence is refused whatever its signature is. */
+export function isRefusedUnsigned(evidence: Evidence): boolean {
+  return checks.some(({ name, check }) => name !== 'signature' && check(evidence) !== undefined)
 }
 
 function firstDenial(evidence: Evidence): Deny | undefined {

@@ -1,4 +1,5 @@
 import type { Psd2Role } from './certificate.ts'
+import type { SignaturePolicy } from './signature.ts'
 
 /**
  * How the caller's TLS was terminated: with a client certificate (2-way), without (1-way), or with any or none, on a hostname
@@ -7,7 +8,7 @@ import type { Psd2Role } from './certificate.ts'
 export const channels = ['mtls', 'tls', 'try'] as const
 export type Channel = (typeof channels)[number]
 
-export const credentials = ['certificate', 'basic'] as const
+export const credentials = ['certificate', 'basic', 'signature'] as const
 export type Credential = (typeof credentials)[number]
 
 /** What one group of APIs asks of its callers. An Envoy route names its policy. */
@@ -18,6 +19,8 @@ export interface Policy {
   /** The API product that the DevApp must have selected. */
   readonly product: string | undefined
   readonly psd2: Psd2Policy | undefined
+  /** Exactly where a signature is required. */
+  readonly signature: SignaturePolicy | undefined
   /**
    * Whether a certificate passes whose revocation source does not answer, or that names none. Goes before what the
    * configuration says of its issuer, and of all; `undefined` leaves it to those.

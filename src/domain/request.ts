@@ -1,6 +1,7 @@
 import type { BasicHeader } from './basic.ts'
 import type { Certificate } from './certificate.ts'
 import type { SentChain } from './chain.ts'
+import type { SignedParts } from './signature.ts'
 
 /** A request that Envoy asks about, reduced to what is read here. `envoy/check_request.ts` makes it. */
 export interface AuthRequest {
@@ -20,6 +21,8 @@ export interface AuthRequest {
   readonly source: string | undefined
   /** What the certificate came with; Envoy says so where certificates are tried, and nowhere else. Read when it is asked for. */
   readonly sentChain: () => SentChain
+  /** What its signature is over. Read when it is asked for. */
+  readonly signedParts: () => SignedParts
   /** Whether the client asks for JSON, where there is a choice. */
   readonly wantsJson: boolean
 }

@@ -5,6 +5,7 @@ import type { AuthRequest } from '../domain/request.ts'
 import type { CheckRequestFields } from './check_request_fields.ts'
 import type { PresentedCertificates } from './presented_certificates.ts'
 import { sentChainIn } from './sent_chain.ts'
+import { signedPartsIn } from './signed_parts.ts'
 
 /**
  * The part of Envoy's `CheckRequest` that is read here, or the refusal of one that is not an HTTP request. Total: what a
@@ -27,6 +28,7 @@ export function parseCheckRequest(
     clientKey: http.headers[clientKeyHeader],
     source: attributes.source?.address?.socket_address?.address || undefined,
     sentChain: () => sentChainIn(http.headers['x-forwarded-client-cert']),
+    signedParts: () => signedPartsIn(http),
     wantsJson: /\bjson\b/i.test(http.headers['accept'] ?? ''),
   }
 }

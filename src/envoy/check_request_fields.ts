@@ -20,10 +20,19 @@ interface Source {
 interface Address {
   readonly socket_address?: { readonly address: string } | null
 }
-interface HttpRequest {
+export interface HttpRequest {
+  readonly method: string
   readonly headers: Texts
+  readonly path: string
   readonly host: string
+  /** Where Envoy was told to hand bodies over as text. */
+  readonly body: string
+  /** Where it was told to hand them over as bytes: the part of the message that they are. */
+  readonly raw_body: Uint8Array
 }
+
+/** What a message without the field has. */
+const noBytes = new Uint8Array()
 type Texts = Readonly<Record<string, string>>
 
 /** Where a field is read to. */
@@ -50,14 +59,28 @@ const sourceFields: Fields<Source> = numbered({
   },
 })
 const httpFields: Fields<HttpRequest> = numbered({
+  2: (message, reader) => {
+    message.method = reader.string()
+  },
   3: (message, reader) => readEntry(reader, message.headers),
+  4: (message, reader) => {
+    message.path = reader.string()
+  },
   5: (message, reader) => {
     message.host = reader.string()
+  },
+  11: (message, reader) => {
+    message.body = reader.string()
+  },
+  12: (message, reader) => {
+    message.raw_body = reader.bytes()
   },
 })
 const requestFields: Fields<{ readonly http: HttpRequest | null }> = numbered({
   2: (message, reader) => {
-    message.http = read(reader, httpFields, { headers: {}, host: '' })
+    message.http = read(reader, httpFields, {
+      ...{ method: '', headers: {}, path: '', host: '', body: '', raw_body: noBytes },
+    })
   },
 })
 const tlsSessionFields: Fields<{ readonly sni: string }> = numbered({

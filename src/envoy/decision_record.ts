@@ -1,4 +1,5 @@
 import { waiverOf } from '../domain/checks/revocation.ts'
+import { replayWaiverOf } from '../domain/checks/signature.ts'
 import { denialIn } from '../domain/decision.ts'
 import type { Evidence } from '../domain/evidence.ts'
 import type { Judgement } from '../domain/judgement.ts'
@@ -28,7 +29,10 @@ export function decisionRecord(
     ms: Math.round(ms * 1_000) / 1_000,
     revocation: revocation?.status,
     tier: revocation !== undefined && 'tier' in revocation ? revocation.tier : undefined,
-    waived: decision.kind === 'allow' && evidence !== undefined ? waiverOf(evidence) : undefined,
+    waived:
+      decision.kind === 'allow' && evidence !== undefined
+        ? (waiverOf(evidence) ?? replayWaiverOf(evidence))
+        : undefined,
     likely_renewal: denial?.code === 'cert_not_registered' ? renewedFor(evidence) : undefined,
     detail: denial?.detail,
   }

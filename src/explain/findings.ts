@@ -17,6 +17,16 @@ export interface Circumstances {
   readonly revocation: readonly RevocationFacts[]
   /** Whether the ClientSecret was at hand, or taken as right. */
   readonly secretChecked: boolean
+  /** What is known of the signature beside its status; `undefined` where none was looked at. */
+  readonly signature?: SignatureFacts | undefined
+}
+
+/** For the operator: what was signed is the caller's. */
+export interface SignatureFacts {
+  /** What the signature has to be of; `undefined` where it was not read so far. */
+  readonly expected: string | undefined
+  /** What differs between that and what was signed, as far as it can be told. */
+  readonly differences: readonly string[]
 }
 
 interface Explained {
@@ -128,6 +138,23 @@ export const explainedChecks: Readonly<Record<CheckName, Explained>> = {
       }
     },
   },
+  signature: {
+    asked: ({ policy }) => policy.require.has('signature'),
+    judges: ({ signature }) => signature.status !== 'not_asked',
+    finding: signatureFinding,
+  },
+}
+
+function signatureFinding({ signature }: Evidence, { signature: facts }: Circumstances): Finding {
+  const { expected, differences = [] } = facts ?? {}
+  const evidence = {
+    ...(expected === undefined ? {} : { expected }),
+    ...(differences.length === 0 ? {} : { differences: [...differences] }),
+  }
+  const why = [('cause' in signature && signature.cause) || signature.status.replaceAll('_', ' '), ...differences]
+  return signature.status === 'verified'
+    ? { found: `it holds, with the key ${signature.keyId}; whether it was used before is not asked here`, evidence }
+    : { found: why.join('; '), evidence }
 }
 
 function presentedFinding({ request: { certificate } }: Evidence): Finding {

@@ -61,6 +61,11 @@ export const metricCatalogue = {
     'How often `on_unavailable: allow` and `on_no_source: allow` were used.',
     [{ reason: 'unavailable' }, { reason: 'no_source' }],
   ),
+  signature_replay_waived_total: counter(
+    [],
+    'Signed requests allowed although it could not be found out whether the signature was used before.',
+    'How often `signature.on_replay_unavailable: allow` was used: Redis is away, or too many signatures are remembered.',
+  ),
   likely_renewals_total: counter(
     [],
     'Refused requests with an unregistered certificate that is likely the renewal of a registered one.',

@@ -14,8 +14,8 @@ export interface DecisionRecord {
   readonly revocation: string | undefined
   /** Where the revocation answer was found. */
   readonly tier: string | undefined
-  /** The refusal that the configuration waived, on an allowed request that has no answer of the issuer. */
-  readonly waived: 'revocation_unavailable' | 'revocation_no_source' | undefined
+  /** The refusal that the configuration waived, on an allowed request: it has no answer of the issuer, or may be a repeated one. */
+  readonly waived: 'revocation_unavailable' | 'revocation_no_source' | 'replay_unavailable' | undefined
   /** The DevApps whose certificate the presented one, which nobody attached, seems to renew. */
   readonly likely_renewal: string | undefined
   /** What exactly was found, for the operator. */

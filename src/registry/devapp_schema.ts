@@ -4,6 +4,7 @@ import { expected, fail, keys, list, oneOf, read, text } from '../config/values.
 import type { DevApp, RegisteredCertificate } from '../domain/devapp.ts'
 import { type Authorities, ChainError, type ChainReader } from './chain_reader.ts'
 import { devAppRules } from './devapp_rules.ts'
+import { publicKeyKeys, publicKeysSchema } from './public_key_schema.ts'
 import { isSecretHash } from './secrets.ts'
 
 /** What may be written of DevApps, and what it means. */
@@ -132,6 +133,7 @@ export function devAppSchema(reader: ChainReader, chains: NamedChains) {
     client_secrets: list(secretSchema).default([]),
     products: list(text).default([]),
     certificates: list(certificateSchema(reader, chains)).default([]),
+    public_keys: publicKeysSchema,
     labels: labels.default({}),
   })
 }
@@ -152,10 +154,12 @@ const keysWithin: Readonly<Record<string, readonly string[]>> = {
     'client_secrets',
     'products',
     'certificates',
+    'public_keys',
     'labels',
   ],
   client_secrets: Object.keys(secretSchema.shape),
   certificates: Object.keys(certificateKeys),
+  public_keys: Object.keys(publicKeyKeys),
 }
 
 /** What the schema of a file found, in words. */
@@ -206,6 +210,7 @@ export function devAppOf(written: WrittenDevApp, shared: SharedParts, own = deta
     products: shared.products(written.products),
     // A copy has no room to grow.
     certificates: written.certificates.slice(),
+    publicKeys: written.public_keys.length === 0 ? none : written.public_keys,
     labels: labelsOf(written.labels),
   }
 }

@@ -17,6 +17,9 @@ export interface RegistryChange {
   /** SHA-256 of the leaves. */
   readonly certificates_added?: readonly string[]
   readonly certificates_removed?: readonly string[]
+  /** By id, algorithm and SHA-256. */
+  readonly public_keys_added?: readonly string[]
+  readonly public_keys_removed?: readonly string[]
   /** Of leaves that stay: what is above them is another chain. */
   readonly chains_changed?: readonly string[]
   /** How many. */
@@ -68,6 +71,7 @@ function changeOf(before: DevApp | undefined, after: DevApp): RegistryChange | u
     ...(before !== undefined && labelsOf(before) !== labelsOf(after) && { labels: 'changed' as const }),
     ...between('products', before?.products ?? [], after.products),
     ...between('certificates', leavesOf(before), leavesOf(after)),
+    ...between('public_keys', keysOf(before), keysOf(after)),
     ...chainsChanged(before, after),
     ...secretsChanged(before?.clientSecrets ?? [], after.clientSecrets),
   }
@@ -76,7 +80,7 @@ function changeOf(before: DevApp | undefined, after: DevApp): RegistryChange | u
 }
 
 function between(
-  what: 'products' | 'certificates',
+  what: 'products' | 'certificates' | 'public_keys',
   before: Iterable<string>,
   after: Iterable<string>,
 ): Partial<RegistryChange> {
@@ -115,5 +119,7 @@ function secretsChanged(before: DevApp['clientSecrets'], after: DevApp['clientSe
 
 const leavesOf = (devApp: DevApp | undefined): readonly string[] =>
   devApp?.certificates.map(({ leaf }) => leaf.sha256) ?? []
+const keysOf = (devApp: DevApp | undefined): readonly string[] =>
+  devApp?.publicKeys.map(({ id, algorithm, sha256 }) => `${id} ${algorithm} ${sha256}`) ?? []
 const chainOf = ({ chain }: DevApp['certificates'][number]): string => chain.map(({ sha256 }) => sha256).join()
 const labelsOf = ({ labels }: DevApp): string => JSON.stringify(Object.entries(labels).sort())

@@ -46,6 +46,8 @@ export type DevAppAction =
   | 'rotate_secret'
   | 'attach_certificate'
   | 'detach_certificate'
+  | 'attach_key'
+  | 'detach_key'
   | 'delete'
 
 /** One change to one DevApp. */

@@ -26,6 +26,9 @@ const codesByCheck: Readonly<Record<string, readonly string[]>> = {
   qwac: ['qwac_required', 'qtsp_not_trusted'],
   psd2Roles: ['psd2_role_missing'],
   psd2Authorised: ['psd2_authorisation_withdrawn'],
+  signed: [
+    ...['signature_missing', 'signature_malformed', 'signature_incomplete', 'signature_invalid', 'signature_expired'],
+  ],
 }
 
 /** Rows that change nothing for the others, so that they can be asked again and again. */

@@ -8,7 +8,7 @@ import { type RunningServer, startServer } from '../../src/envoy/server.ts'
 import type { DecisionRecord } from '../../src/ops/decision_record.ts'
 import { CheckClient } from '../support/check_client.ts'
 import { type CheckAttributes, checkRequest, ofStrangers } from '../support/check_request.ts'
-import { good, hostnames, nobodyLocked, nothingToTry, now, policy } from '../support/evidence.ts'
+import { good, hostnames, nobodyLocked, nothingSigned, nothingToTry, now, policy } from '../support/evidence.ts'
 import { Authority } from '../support/pki.ts'
 import { servingTruststore } from '../support/serving_truststore.ts'
 import { temporaryFolder } from '../support/temporary_folder.ts'
@@ -47,6 +47,7 @@ describe('Check over gRPC', () => {
         withdrawals: { rolesOf: () => new Set() },
         trials: nothingToTry,
         attempts: nobodyLocked,
+        signatures: nothingSigned,
         clock: () => now,
       },
       certificates: ofStrangers,

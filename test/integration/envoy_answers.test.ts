@@ -21,7 +21,7 @@ const base = 'https://devapp-authz.example/denials#'
 /** The form of every answer that Envoy makes by itself: a problem in JSON, never HTML, with when to try again where that helps. */
 function expectOwnAnswer(
   { status, headers, body }: Answered,
-  code: keyof typeof gatewayDenials | 'request_malformed',
+  code: keyof typeof gatewayDenials | 'request_malformed' | 'body_too_large',
 ): void {
   expect(headers, code).to.include({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
   expect(headers['retry-after'], `${status} ${code}`).to.equal(status === 503 ? '5' : undefined)
@@ -191,7 +191,10 @@ describe('Envoy beside broken parts', () => {
   })
   after(() => gateway?.stop())
 
-  const refusal = async (code: keyof typeof gatewayDenials, asked: Partial<Asked> = {}): Promise<number> => {
+  const refusal = async (
+    code: keyof typeof gatewayDenials | 'body_too_large',
+    asked: Partial<Asked> = {},
+  ): Promise<number> => {
     const answer = await gateway.ask(callback(asked))
     expectOwnAnswer(answer, code)
     return answer.status

@@ -19,7 +19,7 @@ import { openRevocation } from '../../src/revocation/open_revocation.ts'
 import type { OcspRevocation } from '../../src/revocation/revocation.ts'
 import { type CheckAttributes, checkRequest, ofStrangers, responseIn } from '../support/check_request.ts'
 import { crl } from '../support/crl.ts'
-import { nobodyLocked, nothingToTry } from '../support/evidence.ts'
+import { nobodyLocked, nothingSigned, nothingToTry } from '../support/evidence.ts'
 import { freePort } from '../support/free_port.ts'
 import { ocspResponse } from '../support/ocsp.ts'
 import { findOpenssl, type RunningResponder, startOpensslResponder } from '../support/openssl_responder.ts'
@@ -288,7 +288,13 @@ describe('devapp-authz explain', function () {
       const service = checkService({
         ports: {
           ...{ registry, revocation, clock, secrets: new ClientSecrets(() => false) },
-          ...{ qtsps: psd2, withdrawals: psd2, trials: nothingToTry, attempts: nobodyLocked },
+          ...{
+            qtsps: psd2,
+            withdrawals: psd2,
+            trials: nothingToTry,
+            attempts: nobodyLocked,
+            signatures: nothingSigned,
+          },
         },
         settings: () => ({ ...loaded, deadlineMs: 30_000 }),
         certificates: ofStrangers,

@@ -10,7 +10,16 @@ import { openTracing } from '../../src/tracing/open_tracing.ts'
 import type { DroppedSpans } from '../../src/tracing/span_queue.ts'
 import type { Tracing } from '../../src/tracing/tracing.ts'
 import { type CheckAttributes, checkRequest, responseIn } from '../support/check_request.ts'
-import { certificate, devApp, good, hostnames, nobodyLocked, nothingToTry, policy } from '../support/evidence.ts'
+import {
+  certificate,
+  devApp,
+  good,
+  hostnames,
+  nobodyLocked,
+  nothingSigned,
+  nothingToTry,
+  policy,
+} from '../support/evidence.ts'
 import { freePort } from '../support/free_port.ts'
 import { OtlpReceiver, type ReceivedSpan } from '../support/otlp_receiver.ts'
 import { fixedNow } from '../support/pki.ts'
@@ -99,6 +108,7 @@ describe('tracing', () => {
             clock: () => fixedNow,
             trials: nothingToTry,
             attempts: nobodyLocked,
+            signatures: nothingSigned,
           },
         },
         certificates: { read: () => ({ status: 'presented', certificate: presented.leaf }) },

@@ -10,6 +10,8 @@ export interface CheckAttributes {
   readonly sni?: string
   readonly host?: string
   readonly path?: string
+  readonly method?: string
+  readonly body?: Uint8Array
   readonly headers?: Readonly<Record<string, string>>
   /** As on the wire: percent-encoded PEM. */
   readonly certificate?: string
@@ -35,7 +37,7 @@ export function checkRequest(sent: CheckAttributes): CheckRequest__Output {
         time: null,
         http: {
           id: '1',
-          method: 'GET',
+          method: sent.method ?? 'GET',
           headers: { ...sent.headers },
           header_map: null,
           path: sent.path ?? '/v1/data',
@@ -46,7 +48,7 @@ export function checkRequest(sent: CheckAttributes): CheckRequest__Output {
           size: 0,
           protocol: 'HTTP/2',
           body: '',
-          raw_body: Buffer.alloc(0),
+          raw_body: Buffer.from(sent.body ?? []),
         },
       },
       context_extensions: sent.policy === undefined ? {} : { policy: sent.policy },

@@ -11,6 +11,7 @@ import {
 } from '../../src/registry/store.ts'
 import { devApp } from './evidence.ts'
 import { Authority } from './pki.ts'
+import { signingKey } from './signing_keys.ts'
 
 /** A store that is empty at first. */
 export interface OpenedStore {
@@ -41,8 +42,11 @@ export const contentOf = (each: DevApp | undefined): unknown =>
     clientSecrets: each.clientSecrets.map(({ hash, notAfter }) => ({ hash, notAfter: notAfter?.toISOString() })),
     products: [...each.products].sort(),
     certificates: each.certificates.map(({ leaf, chain }) => [leaf, ...chain].map(({ sha256 }) => sha256)),
+    publicKeys: each.publicKeys.map(({ spki, ...key }) => ({ ...key, spki: Buffer.from(spki).toString('hex') })),
     labels: { ...each.labels },
   }
+
+const keys = { rsa: signingKey('rsa-v1_5-sha256', 'old.1').publicKey, ed: signingKey('ed25519').publicKey }
 
 const full = (id: string): DevApp =>
   devApp({
@@ -53,6 +57,7 @@ const full = (id: string): DevApp =>
       { hash: hashGeneratedSecret('new'), notAfter: undefined },
     ],
     certificates: [registeredLeaf(id), registeredLeaf(id, otherRoot)],
+    publicKeys: [keys.rsa, { ...keys.ed, id: `${id}-2026` }],
     labels: { contact: `api@${id}.example`, 'cost-centre': '0012', note: 'a: b # c' },
   })
 
@@ -111,9 +116,13 @@ export function describeDevAppStore(name: string, open: () => Promise<OpenedStor
         { certificates: [first, second] },
         { certificates: [second] },
         { certificates: [] },
+        { publicKeys: [keys.rsa] },
+        { publicKeys: [{ ...keys.rsa, id: 'renamed' }, keys.ed] },
+        { publicKeys: [keys.ed, { ...keys.rsa, algorithm: 'rsa-pss-sha512' }] },
+        { publicKeys: [] },
         { labels: { contact: 'somebody.else@acme.example' } },
         { labels: {} },
-        { labels: { again: 'x' }, products: new Set(['data']), certificates: [second, first] },
+        { labels: { again: 'x' }, products: new Set(['data']), certificates: [second, first], publicKeys: [keys.ed] },
       ]
       let current: DevApp = acme
       for (const change of changes) {

@@ -46,7 +46,10 @@ export interface Route {
   match: { path_separated_prefix: string }
   route: { cluster: string; timeout: string }
   typed_per_filter_config: {
-    'envoy.filters.http.ext_authz': { '@type': string; check_settings: { context_extensions: { policy?: string } } }
+    'envoy.filters.http.ext_authz': {
+      '@type': string
+      check_settings: { context_extensions: { policy?: string }; disable_request_body_buffering?: boolean }
+    }
   }
 }
 export interface Cluster {
@@ -83,11 +86,15 @@ export function cluster(bootstrap: Bootstrap, name: 'devapp-authz' | 'upstream')
 }
 
 /** Adds a route like those that are there, first of all. */
-export function addRoute(bootstrap: Bootstrap, pathPrefix: string, policy: string): void {
+/** `readsBody`: the service is sent the bodies, as a policy with a signature needs. */
+export function addRoute(bootstrap: Bootstrap, pathPrefix: string, policy: string, readsBody = false): void {
   const { routes } = httpConnectionManager(bootstrap).route_config.virtual_hosts[0]
   const route = structuredClone(routes[0]!)
   route.match = { path_separated_prefix: pathPrefix }
-  route.typed_per_filter_config['envoy.filters.http.ext_authz'].check_settings.context_extensions = { policy }
+  route.typed_per_filter_config['envoy.filters.http.ext_authz'].check_settings = {
+    context_extensions: { policy },
+    ...(readsBody ? {} : { disable_request_body_buffering: true }),
+  }
   routes.unshift(route)
 }
 

@@ -3,7 +3,7 @@ import type { DevApp, RegisteredCertificate } from '../../src/domain/devapp.ts'
 import type { Evidence } from '../../src/domain/evidence.ts'
 import { Hostnames, type Policy } from '../../src/domain/policy.ts'
 import type { AuthRequest } from '../../src/domain/request.ts'
-import type { Attempts, Trials } from '../../src/ports.ts'
+import type { Attempts, Signatures, Trials } from '../../src/ports.ts'
 
 /*
  * Values of the domain for tests that need no bytes: a request that passes, and the parts of it, each of which a test can
@@ -59,6 +59,7 @@ export function devApp(changes: Partial<DevApp> = {}): DevApp {
     clientSecrets: [],
     products: new Set(['data']),
     certificates: [],
+    publicKeys: [],
     labels: {},
     ...changes,
   }
@@ -71,6 +72,7 @@ export function policy(changes: Partial<Policy> = {}): Policy {
     require: new Set(['certificate']),
     product: 'data',
     psd2: undefined,
+    signature: undefined,
     onUnavailable: 'deny',
     onNoSource: 'deny',
     answer: 'problem',
@@ -92,6 +94,10 @@ export function request(changes: Partial<AuthRequest> = {}): AuthRequest {
     clientKey: undefined,
     source: '192.0.2.1',
     sentChain: () => ({ status: 'read', certificates: [] }),
+    signedParts: () => ({
+      ...{ method: 'GET', authority: 'api.example.com', path: '/', query: '', headers: {} },
+      ...{ body: new Uint8Array(), bodyStatus: 'whole' },
+    }),
     wantsJson: false,
     ...changes,
   }
@@ -123,6 +129,7 @@ export function evidence(changes: Partial<Evidence> = {}): Evidence {
     revocation: good,
     qtspAccepted: true,
     withdrawnRoles: new Set(),
+    signature: { status: 'not_asked' },
     ...changes,
   }
 }
@@ -149,3 +156,6 @@ export const nothingToTry: Trials = {
 
 /** Ports of a service that counts no wrong secrets. */
 export const nobodyLocked: Attempts = { lockOf: () => undefined, succeeded: () => {}, failed: () => {} }
+
+/** The same of one without signed requests. */
+export const nothingSigned: Signatures = { statusOf: () => ({ status: 'missing' }) }

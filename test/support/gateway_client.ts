@@ -19,7 +19,7 @@ export interface Asked {
   readonly method?: string
   /** `[name, value]`, in this spelling and order, repeated where repeated. */
   readonly headers?: readonly (readonly [string, string])[]
-  readonly body?: string
+  readonly body?: string | Uint8Array
   readonly trailers?: Readonly<Record<string, string>>
   readonly certificate?: ClientCertificate
   /** A TLS session to resume. */

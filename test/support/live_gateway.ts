@@ -26,7 +26,7 @@ export interface LiveGatewayOptions {
   readonly ocsp: string
   /** More sections of the configuration, as YAML. */
   readonly more?: string
-  /** What stands below `policies:`, as YAML flow or block. With `try` among them. Default: `data` alone, for whoever has a registered certificate. */
+  /** What stands below `policies:`, as YAML flow or block; with `try: {` among them a hostname for it. Default: `data` alone, for whoever has a registered certificate. */
   readonly policies?: string
   /** What differs from envoy/envoy.yaml. */
   readonly change?: EnvoyOptions['change']
@@ -69,7 +69,7 @@ export async function startLiveGateway(options: LiveGatewayOptions): Promise<Liv
     [
       `listen: unix:${at('authz.sock')}`,
       `admin: ${adminAddress}`,
-      `hostnames: { mtls: [api.example.com], tls: [api2.example.com]${options.policies === undefined ? '' : ', try: [try.example.com]'} }`,
+      `hostnames: { mtls: [api.example.com], tls: [api2.example.com]${options.policies?.includes('channel: try') ? ', try: [try.example.com]' : ''} }`,
       `policies: ${options.policies ?? '{ data: { channel: mtls, require: [certificate] } }'}`,
       'registry: { file: devapps.yaml }',
       `ocsp: ${options.ocsp}`,

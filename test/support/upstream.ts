@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,6 +12,8 @@ export interface Received {
   readonly rawHeaders: readonly string[]
   readonly trailers: NodeJS.Dict<string>
   readonly bodyBytes: number
+  /** Of the body, in hex. */
+  readonly bodySha256: string
 }
 
 export interface RunningUpstream {
@@ -24,33 +27,40 @@ export interface RunningUpstream {
   stop(): Promise<void>
 }
 
+type Body = Pick<Received, 'bodyBytes' | 'bodySha256'>
+const noBody: Body = { bodyBytes: 0, bodySha256: createHash('sha256').digest('hex') }
+
 /** An HTTP/1.1 server on loopback, on a free port unless one is named, that answers 200 with what it received, as JSON. */
 export async function startUpstream(wantedPort = 0): Promise<RunningUpstream> {
   let requests = 0
   const all: Received[] = []
-  const keep = ({ method = '', url: path = '', headers, rawHeaders, trailers }: IncomingMessage, bodyBytes: number) => {
-    const received = { method, path, headers, rawHeaders, trailers, bodyBytes }
+  const keep = ({ method = '', url: path = '', headers, rawHeaders, trailers }: IncomingMessage, body: Body) => {
+    const received = { method, path, headers, rawHeaders, trailers, ...body }
     all.push(received)
     return received
   }
   const server = createServer(async (incoming, outgoing) => {
     requests += 1
     let bodyBytes = 0
-    for await (const part of incoming) bodyBytes += (part as Buffer).length
-    const received = keep(incoming, bodyBytes)
+    const digest = createHash('sha256')
+    for await (const part of incoming) {
+      bodyBytes += (part as Buffer).length
+      digest.update(part as Buffer)
+    }
+    const received = keep(incoming, { bodyBytes, bodySha256: digest.digest('hex') })
     outgoing.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(received))
   })
   server.on('checkExpectation', (incoming, outgoing) => server.emit('request', incoming, outgoing))
   server.on('connect', (incoming, socket) => {
     requests += 1
-    keep(incoming, 0)
+    keep(incoming, noBody)
     socket.destroy()
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     socket.destroy()
     if (error.code?.startsWith('HPE_') !== true) return
     requests += 1
-    all.push({ method: 'unreadable', path: error.message, headers: {}, rawHeaders: [], trailers: {}, bodyBytes: 0 })
+    all.push({ method: 'unreadable', path: error.message, headers: {}, rawHeaders: [], trailers: {}, ...noBody })
   })
   server.listen(wantedPort, '127.0.0.1')
   await once(server, 'listening')

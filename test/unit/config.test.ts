@@ -44,6 +44,7 @@ describe('the configuration', () => {
         ...{ enabled: true, attempts: 10, address_attempts: 50, distributed_attempts: 100 },
         ...{ window: 600_000, lock: 60_000, max_lock: 3_600_000 },
       },
+      rememberedSignatures: 200_000,
       intake: { acceptedRoots: undefined, refusedIssuers: undefined },
       ocsp: {
         ...{ timeout: 1_000, fetch_timeout: 5_000, on_unavailable: 'deny', on_no_source: 'deny' },
@@ -82,13 +83,34 @@ describe('the configuration', () => {
         answer: 'berlin_group',
         keepAuthorization: false,
         shadow: false,
+        signature: undefined,
         rate: undefined,
       },
     })
     expect(policies.get('merchant')).to.deep.equal({
       ...{ name: 'merchant', channel: 'tls', require: new Set(['basic']), product: undefined, psd2: undefined },
       ...{ onUnavailable: undefined, onNoSource: undefined, answer: 'problem', keepAuthorization: true, shadow: false },
-      rate: undefined,
+      ...{ signature: undefined, rate: undefined },
+    })
+  })
+
+  it('gives the policies of signed requests what they ask for', () => {
+    const merchant = { channel: 'tls', require: ['basic', 'signature'] }
+    const { policies } = loadWith({
+      policies: {
+        pay: {
+          ...merchant,
+          signature: { profile: 'message-signatures', max_body: '64KiB', components: ['content-type'] },
+        },
+        old: { ...merchant, signature: { profile: 'concatenated', on_replay_unavailable: 'allow' } },
+      },
+    })
+    expect(policies.get('pay')?.signature).to.deep.equal({
+      ...{ profile: 'message-signatures', maxBodyBytes: 65_536, onReplayUnavailable: 'deny', nonce: 'required' },
+      ...{ headers: new Set(['content-type']), components: ['content-type'], maxAgeMs: 300_000, skewMs: 30_000 },
+    })
+    expect(policies.get('old')?.signature).to.deep.equal({
+      ...{ profile: 'concatenated', maxBodyBytes: 1_048_576, onReplayUnavailable: 'allow', rememberMs: 86_400_000 },
     })
   })
 

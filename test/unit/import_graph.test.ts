@@ -21,6 +21,7 @@ const floors = [
   'authorize.ts',
   'try_it.ts',
   'gather.ts',
+  'signing/',
   'registry/',
   'lockout/',
   'intake/',
@@ -42,9 +43,10 @@ const floors = [
 const strangers: [string, string[]][] = [
   ...['authorize.ts', 'try_it.ts', 'gather.ts'].map((floor): [string, string[]] => [
     floor,
-    ['registry/', 'revocation/', 'config/', 'pki/', 'ops/', 'envoy/', 'limits/', 'lockout/'],
+    ['registry/', 'revocation/', 'config/', 'pki/', 'ops/', 'envoy/', 'limits/', 'lockout/', 'signing/'],
   ]),
-  ['explain/', ['registry/', 'revocation/', 'config/', 'pki/', 'ops/']],
+  ['explain/', ['registry/', 'revocation/', 'config/', 'pki/', 'ops/', 'signing/']],
+  ['signing/', ['registry/', 'intake/', 'config/', 'ops/']],
   ['admin/', ['envoy/', 'authorize.ts', 'registry/']],
   ['tracing/', ['admin/', 'explain/', 'authorize.ts']],
   ['metrics/', ['admin/', 'authorize.ts', 'config/']],

@@ -86,7 +86,11 @@ function ofIdentity(name: Part, at: Part, done: string): readonly Broken[] {
 }
 
 /** What takes headers away before the service sets them: early mutations, and header_mutation before ext_authz. */
-function removalsIn({ part, httpFilters, authorizers }: HttpConnections): readonly ((name: string) => boolean)[] {
+export function removalsIn({
+  part,
+  httpFilters,
+  authorizers,
+}: HttpConnections): readonly ((name: string) => boolean)[] {
   const [first] = authorizers
   const before = httpFilters.slice(0, first === undefined ? 0 : httpFilters.indexOf(first))
   const early = part

@@ -1,7 +1,7 @@
 import { matchesText } from './matcher.ts'
 import type { Part } from './part.ts'
 import { type Broken, brokenIf, type Rule } from './rule.ts'
-import { authorizersOf, checkSettingsOf, filterChainsOf, ofAuthorizer, trialsOf } from './scope.ts'
+import { filterChainsOf, ofAuthorizer, trialsOf } from './scope.ts'
 
 /** The request headers that a decision needs. */
 const neededHeaders = ['authorization', 'x-client-key', 'x-request-id'] as const
@@ -37,23 +37,7 @@ export const serviceRequestRules: readonly Rule[] = [
       return brokenIf(!allowed.exists, allowed, 'every header is sent to the service')
     }),
   },
-  {
-    code: 'service_sent_bodies',
-    severity: 'error',
-    why: 'Envoy holds every request until its body is there, also those that will be refused. A longer body is refused with 413, or arrives cut with `allow_partial_message`. No policy reads one.',
-    cure: 'Remove `with_request_body`.',
-    broken: (gateway) => [
-      ...authorizersOf(gateway).flatMap(({ config }) => bodies(config.at('with_request_body'))),
-      ...checkSettingsOf(gateway).flatMap((settings) => bodies(settings.at('with_request_body'))),
-    ],
-  },
 ]
-
-function bodies(sent: Part): readonly Broken[] {
-  const partial = sent.at('allow_partial_message')
-  if (partial.isTrue) return brokenIf(true, partial, 'the service is sent parts of bodies')
-  return brokenIf(sent.exists, sent, 'the service is sent bodies')
-}
 
 function withheld(allowed: Part, needed: readonly string[]): readonly Broken[] {
   if (!allowed.exists) return []

@@ -9,6 +9,7 @@ import { routingRules } from './routing_rules.ts'
 import type { Rule } from './rule.ts'
 import { serviceClusterRules } from './service_cluster_rules.ts'
 import { serviceRequestRules } from './service_request_rules.ts'
+import { signedBodyRules } from './signed_body_rules.ts'
 import { tlsRules } from './tls_rules.ts'
 import { trustStoreRules } from './trust_store_rules.ts'
 import { tryItRules } from './try_it_rules.ts'
@@ -32,7 +33,7 @@ export const configurationUnusable: Rule = {
 /** All rules, in the order of docs/check-envoy.md. */
 export const subjects: readonly { readonly title: string; readonly rules: readonly Rule[] }[] = [
   { title: 'Asking the service', rules: authorizationRules },
-  { title: 'What the service is sent', rules: serviceRequestRules },
+  { title: 'What the service is sent', rules: [...serviceRequestRules, ...signedBodyRules] },
   { title: 'Reaching the service', rules: serviceClusterRules },
   { title: 'Ways around the service', rules: bypassRules },
   { title: 'Routes', rules: routingRules },

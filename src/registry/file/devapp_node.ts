@@ -1,6 +1,8 @@
 import { type Document, isMap, isScalar, isSeq, type Node, Scalar, type YAMLMap, YAMLSeq } from 'yaml'
 import type { ClientSecret, DevApp, RegisteredCertificate } from '../../domain/devapp.ts'
+import type { PublicKey } from '../../domain/signature.ts'
 import { pemOf } from '../../pki/certificate.ts'
+import { publicKeyPem } from '../../pki/public_key.ts'
 
 /** The name under which the file has the CAs of a chain. */
 export type NameOfChain = (registered: RegisteredCertificate) => string
@@ -38,6 +40,10 @@ export function writeDevApp(document: Document, node: YAMLMap, { before, after, 
     create: (registered) =>
       nodeOf(document, { leaf: pemNode([registered.leaf]), issuer: textNode(nameOf(registered)) }),
   })
+  writeList(node, 'public_keys', before?.publicKeys, after.publicKeys, {
+    isSame: (a, b) => a.id === b.id && a.algorithm === b.algorithm && a.sha256 === b.sha256,
+    create: (key) => publicKeyNode(document, key),
+  })
   writeLabels(document, node, before?.labels ?? {}, after.labels)
 }
 
@@ -50,9 +56,18 @@ export function isSameCertificate(a: RegisteredCertificate, b: RegisteredCertifi
 
 /** Certificates as a block of PEM. */
 export function pemNode(certificates: readonly RegisteredCertificate['leaf'][]): Scalar<string> {
-  const node = new Scalar(certificates.map(pemOf).join(''))
+  return blockNode(certificates.map(pemOf).join(''))
+}
+
+function blockNode(text: string): Scalar<string> {
+  const node = new Scalar(text)
   node.type = 'BLOCK_LITERAL'
   return node
+}
+
+function publicKeyNode(document: Document, key: PublicKey): YAMLMap {
+  const { id, algorithm } = key
+  return nodeOf(document, { id: textNode(id), algorithm: textNode(algorithm), key: blockNode(publicKeyPem(key)) })
 }
 
 function secretNode(document: Document, secret: ClientSecret): YAMLMap {

@@ -31,6 +31,7 @@ const emptyDraft = (): Draft => ({
   clientSecrets: undefined,
   products: undefined,
   certificates: undefined,
+  publicKeys: undefined,
   labels: undefined,
 })
 
@@ -81,6 +82,8 @@ export class PlainItems {
       clientSecrets: draft.clientSecrets ?? none,
       products: draft.products ?? this.#parts.shared.products(none),
       certificates: draft.certificates ?? none,
+      // One with keys is left to the schema.
+      publicKeys: none,
       labels: draft.labels ?? noLabels,
     }
   }

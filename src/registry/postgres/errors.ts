@@ -59,6 +59,8 @@ const explanationsByMessage: readonly (readonly [said: RegExp, Explanation])[] =
   [/Connection terminated|not queryable/, { cause: 'the connection broke', cure: 'look at its log' }],
 ]
 
+const keyAttachedTwice = { cause: 'a key or its id is attached to the DevApp twice', cure: 'attach it once' }
+
 const attachedTwice = { cause: 'a certificate is attached to the DevApp twice', cure: 'attach it once' }
 
 /**
@@ -79,6 +81,7 @@ function ofDatabase(error: Error): Explanation | undefined {
   if (!(error instanceof pg.DatabaseError)) return undefined
   const { code = '', constraint = '', table, message, hint } = error
   if (constraint === 'certificates_devapp_sha256_key') return attachedTwice
+  if (/^public_keys_devapp_(id|spki)_key$/.test(constraint)) return keyAttachedTwice
   if (code === '23514') return { cause: `it refused a value of ${table}, by ${constraint}`, cure: 'mend the value' }
   // Its words say which user, host and kind of connection it has no place for.
   if (code === '28000') return { cause: message, cure: 'mend the user, or its pg_hba.conf' }

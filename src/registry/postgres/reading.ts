@@ -1,7 +1,9 @@
 import type pg from 'pg'
 import type { DevApp, RegisteredCertificate } from '../../domain/devapp.ts'
+import type { PublicKey } from '../../domain/signature.ts'
 import { CertificateError } from '../../pki/certificate.ts'
 import { lazyCertificate } from '../../pki/lazy_certificate.ts'
+import { PublicKeyError, publicKeyFromSpki } from '../../pki/public_key.ts'
 import { type Authorities, ChainError, ChainReader } from '../chain_reader.ts'
 import { devAppOf, SharedParts } from '../devapp_schema.ts'
 import { isSameDevApp } from '../same_devapp.ts'
@@ -39,12 +41,18 @@ interface CertificateRow {
   readonly chain: string
 }
 
+interface PublicKeyRow extends Pick<PublicKey, 'id' | 'algorithm'> {
+  readonly devapp: string
+  readonly spki: Buffer
+}
+
 /** Rows with all that belongs to them. */
 interface Page {
   readonly rows: readonly DevAppRow[]
   /** By DevApp, in their order. */
   readonly secrets: ReadonlyMap<string, readonly SecretRow[]>
   readonly certificates: ReadonlyMap<string, readonly CertificateRow[]>
+  readonly publicKeys: ReadonlyMap<string, readonly PublicKeyRow[]>
 }
 
 // Each table by itself: what belongs to one row after another, by subqueries, takes the database five times as long.
@@ -54,6 +62,8 @@ const secretsOf = `SELECT devapp, hash, not_after FROM devapp_authz.client_secre
   WHERE devapp = ANY ($1) ORDER BY devapp, position`
 const certificatesOf = `SELECT devapp, encode(der, 'base64') AS der, encode(chain, 'hex') AS chain
   FROM devapp_authz.certificates WHERE devapp = ANY ($1) ORDER BY devapp, position`
+const publicKeysOf = `SELECT devapp, id, algorithm, spki FROM devapp_authz.public_keys
+  WHERE devapp = ANY ($1) ORDER BY devapp, position`
 
 /** So many DevApps are read at a time that the process can do something else between. */
 const pageSize = 500
@@ -122,10 +132,16 @@ export class DevAppReader {
     const ids = rows.map(({ id }) => id)
     const secrets = await this.#client.query<SecretRow>(secretsOf, [ids])
     const certificates = await this.#client.query<CertificateRow>(certificatesOf, [ids])
-    return { rows, secrets: byDevApp(secrets.rows), certificates: byDevApp(certificates.rows) }
+    const publicKeys = await this.#client.query<PublicKeyRow>(publicKeysOf, [ids])
+    return {
+      rows,
+      secrets: byDevApp(secrets.rows),
+      certificates: byDevApp(certificates.rows),
+      publicKeys: byDevApp(publicKeys.rows),
+    }
   }
 
-  async #completed({ rows, secrets, certificates }: Page): Promise<ReadDevApps> {
+  async #completed({ rows, secrets, certificates, publicKeys }: Page): Promise<ReadDevApps> {
     await this.#learnChains([...certificates.values()].flat())
     const devApps: DevApp[] = []
     const unreadable = new Map<string, string>()
@@ -137,6 +153,7 @@ export class DevAppReader {
               ...row,
               client_secrets: (secrets.get(row.id) ?? []).map(secretOf),
               certificates: (certificates.get(row.id) ?? []).map((each) => this.#certificateOf(each)),
+              public_keys: (publicKeys.get(row.id) ?? []).map(publicKeyOf),
             },
             this.#shared,
             // `pg` makes each of them by itself.
@@ -144,7 +161,8 @@ export class DevAppReader {
           ),
         )
       } catch (error) {
-        if (![CertificateError, ChainError, UnreadableRow].some((known) => error instanceof known)) throw error
+        if (![CertificateError, ChainError, PublicKeyError, UnreadableRow].some((known) => error instanceof known))
+          throw error
         unreadable.set(row.id, (error as Error).message)
       }
     }
@@ -186,6 +204,11 @@ function secretOf({ hash, not_after }: SecretRow): { readonly hash: string; read
   if (!isSecretHash(hash)) throw new UnreadableRow('the hash of a secret is none')
   return { hash, not_after: not_after ?? undefined }
 }
+
+const publicKeyOf = ({ id, algorithm, spki }: PublicKeyRow): PublicKey => ({
+  id,
+  ...publicKeyFromSpki(spki, algorithm),
+})
 
 function byDevApp<Row extends { readonly devapp: string }>(rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> {
   const grouped = new Map<string, Row[]>()

@@ -23,6 +23,7 @@ export async function writeDevApp(client: pg.Client, devApp: DevApp): Promise<vo
   )
   await writeSecrets(client, devApp)
   await writeCertificates(client, devApp)
+  await writePublicKeys(client, devApp)
 }
 
 async function expectOwnClientKey(client: pg.Client, { id, clientKey }: DevApp): Promise<void> {
@@ -58,6 +59,15 @@ async function writeCertificates(client: pg.Client, { id, certificates }: DevApp
       [id, position, Buffer.from(leaf.sha256, 'hex'), bytesOf(leaf.der), key],
     )
   }
+}
+
+async function writePublicKeys(client: pg.Client, { id, publicKeys }: DevApp): Promise<void> {
+  await client.query('DELETE FROM devapp_authz.public_keys WHERE devapp = $1', [id])
+  for (const [position, key] of publicKeys.entries())
+    await client.query(
+      'INSERT INTO devapp_authz.public_keys (devapp, position, id, algorithm, spki) VALUES ($1, $2, $3, $4, $5)',
+      [id, position, key.id, key.algorithm, bytesOf(key.spki)],
+    )
 }
 
 /** Deletes the DevApp with all that belongs to it, in the transaction at hand. */

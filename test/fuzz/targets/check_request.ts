@@ -7,7 +7,7 @@ import { authorizationService } from '../../../src/envoy/protos.ts'
 import { certificateFromDer } from '../../../src/pki/certificate.ts'
 import { RegistrySnapshot } from '../../../src/registry/registry.ts'
 import { checkRequest, responseIn } from '../../support/check_request.ts'
-import { devApp, good, hostnames, nobodyLocked, nothingToTry, policy } from '../../support/evidence.ts'
+import { devApp, good, hostnames, nobodyLocked, nothingSigned, nothingToTry, policy } from '../../support/evidence.ts'
 import { fixedNow } from '../../support/pki.ts'
 import { chosen } from '../mutators/edit.ts'
 import { changedProtobuf } from '../mutators/protobuf.ts'
@@ -132,6 +132,7 @@ const check = checkService({
     withdrawals: { rolesOf: () => new Set() },
     trials: nothingToTry,
     attempts: nobodyLocked,
+    signatures: nothingSigned,
     clock: () => fixedNow,
   },
   certificates: new PresentedCertificates((der) => devApps.registeredLeaf(der)),

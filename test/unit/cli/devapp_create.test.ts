@@ -24,6 +24,7 @@ describe('devapp-authz devapp create', () => {
     expect({ ...stored, clientSecrets: [] }).to.deep.equal({
       ...{ id: 'acme', name: 'Acme Reporting', environment: 'staging', status: 'enabled', clientKey: 'acme-key' },
       ...{ clientSecrets: [], products: new Set(['data', 'ob-accounts']), certificates: [], labels: { owner: 'a=b' } },
+      publicKeys: [],
     })
     expect(await isRight('acme', secret)).to.equal(true)
   })

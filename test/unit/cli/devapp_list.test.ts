@@ -33,11 +33,11 @@ describe('devapp-authz devapp list', () => {
     const { code, stdout, stderr } = await run(devAppList)
     expect([code, stderr]).to.deep.equal([0, ''])
     expect(stdout.split('\n').map((line) => line.split(/ {2,}/))).to.deep.equal([
-      ['ID', 'NAME', 'ENVIRONMENT', 'STATUS', 'CLIENTKEY', 'PRODUCTS', 'CERTIFICATES'],
-      ['acme', 'Acme', 'production', 'enabled', 'k-acme', 'data, ob-accounts', '2, the next expires in 20d'],
-      ['beta', 'Beta', 'staging', 'disabled', 'k-beta', '-', '-'],
-      ['delta', 'Delta', 'production', 'enabled', 'k-delta', 'data', '1, expired 3d ago'],
-      ['gamma', 'Gamma?[2J', 'production', 'enabled', 'k-gamma', 'data', '2, the next expires in 20d'],
+      ['ID', 'NAME', 'ENVIRONMENT', 'STATUS', 'CLIENTKEY', 'PRODUCTS', 'KEYS', 'CERTIFICATES'],
+      ['acme', 'Acme', 'production', 'enabled', 'k-acme', 'data, ob-accounts', '-', '2, the next expires in 20d'],
+      ['beta', 'Beta', 'staging', 'disabled', 'k-beta', '-', '-', '-'],
+      ['delta', 'Delta', 'production', 'enabled', 'k-delta', 'data', '-', '1, expired 3d ago'],
+      ['gamma', 'Gamma?[2J', 'production', 'enabled', 'k-gamma', 'data', '-', '2, the next expires in 20d'],
       [''],
     ])
   })

@@ -37,6 +37,7 @@ describe('devapp-authz devapp show', () => {
       ['Secrets', '2, one until 2026-06-17T12:00:00Z (in 2d), one until it is replaced'],
       ['Products', 'data'],
       ['Labels', 'team=payments'],
+      ['Public keys', '0'],
       ['Certificates', '2'],
       [''],
       ['SERIAL NUMBER', 'COMMON NAME', 'EXPIRES', 'ISSUER', 'SHARED WITH', 'SHA-256'],

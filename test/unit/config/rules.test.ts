@@ -18,6 +18,12 @@ const apiKeys: Readonly<Record<string, unknown>> = {
   ...{ keep_authorization: true, shadow: true },
 }
 
+const messageKeys: Readonly<Record<string, unknown>> = {
+  ...{ headers: ['accept'], components: [], max_age: '1m', skew: '1s', nonce: 'optional' },
+}
+const signing = (signature: object): object =>
+  withPolicy({ channel: 'tls', require: ['basic', 'signature'], signature })
+
 /** What breaks each rule, by what the rule says, and what is said about it. */
 const broken: Readonly<Record<string, readonly [file: object, said: string][]>> = {
   'A hostname stands once: no name is on two channels.': [
@@ -214,6 +220,42 @@ const broken: Readonly<Record<string, readonly [file: object, said: string][]>> 
       'basic.lockout.max_lock: the longest time is shorter than the first; make it at least as long as basic.lockout.lock',
     ],
   ],
+  '`signature` and `require` with `signature` need each other, and a signature comes with `certificate` or `basic`, which say whose it is.':
+    [
+      [
+        withPolicy({ channel: 'tls', require: ['basic', 'signature'] }),
+        'policies.tested.signature: it is missing: nothing says how requests are signed; add signature: { profile: message-signatures }',
+      ],
+      [
+        withPolicy({ channel: 'tls', require: ['basic'], signature: { profile: 'concatenated' } }),
+        'policies.tested.signature: the policy requires no signature; add signature to require, or remove it',
+      ],
+      [
+        withPolicy({ channel: 'tls', require: ['signature'], signature: { profile: 'concatenated' } }),
+        'policies.tested.require: a signature alone does not say whose it is; add basic, or certificate on mtls',
+      ],
+    ],
+  'A key of `signature` stands where its profile has it.': [
+    ...['headers', 'components', 'max_age', 'skew', 'nonce'].map((key): [object, string] => [
+      signing({ profile: 'concatenated', [key]: messageKeys[key] }),
+      `policies.tested.signature.${key}: the profile concatenated does not have it; remove it`,
+    ]),
+    [
+      signing({ profile: 'message-signatures', remember: '1h' }),
+      'policies.tested.signature.remember: the profile message-signatures does not have it; remove it',
+    ],
+  ],
+  '`signature.components` are among `signature.headers`, and those are headers that nobody between signer and service changes.':
+    [
+      [
+        signing({ profile: 'message-signatures', headers: ['x-forwarded-for'] }),
+        'policies.tested.signature.headers[0]: "x-forwarded-for" is read or changed by the gateway itself; remove it: @authority stands for host, and content-digest is always taken',
+      ],
+      [
+        signing({ profile: 'message-signatures', components: ['accept'] }),
+        'policies.tested.signature.components[0]: "accept" is none of headers; add it to headers',
+      ],
+    ],
   'An entry of `intake.refused_issuers` has `organization` or `key_sha256`.': [
     [
       intake({ refused_issuers: [{}] }),

@@ -5,6 +5,7 @@ import { checkRequest } from '../../support/check_request.ts'
 const sent = {
   ...{ policy: 'data', sni: 'api.example.com', host: 'api.example.com', certificate: '-----BEGIN' },
   headers: { 'x-request-id': 'r-1', contextExtensions: 'a header of this name' },
+  ...{ method: 'POST', path: '/v1/data?page=2', body: Buffer.from([0x7b, 0x00, 0xff]) },
 }
 
 describe('a CheckRequest in JSON', () => {
@@ -19,6 +20,14 @@ describe('a CheckRequest in JSON', () => {
       metadataContext: { filterMetadata: { 'envoy.filters': { a: 1 } } },
     }
     expect(checkRequestFromJson(JSON.stringify({ attributes }))).to.deep.equal(sent)
+  })
+
+  it('has its body in Base64, or as text', () => {
+    const read = (http: object) => checkRequestFromJson(JSON.stringify({ attributes: { request: { http } } })).body
+    expect(read({ rawBody: 'ewD/' })).to.deep.equal(sent.body)
+    expect(read({ raw_body: 'ewD/' })).to.deep.equal(sent.body)
+    expect(read({ body: '{}' })).to.deep.equal(Buffer.from('{}'))
+    expect(() => read({ rawBody: '***' })).to.throw('no CheckRequest: attributes.request.http.rawBody')
   })
 
   it('needs no more than the attributes of an HTTP request', () => {

@@ -18,6 +18,7 @@ import {
   good,
   hostnames,
   nobodyLocked,
+  nothingSigned,
   nothingToTry,
   now,
   policy,
@@ -78,6 +79,7 @@ describe('the steps of a decision', () => {
       ['qwac', 'not_asked'],
       ['psd2_roles', 'not_asked'],
       ['psd2_authorised', 'not_asked'],
+      ['signature', 'not_asked'],
     ])
   })
 
@@ -97,7 +99,7 @@ describe('the steps of a decision', () => {
       expect(steps[at]).to.include({ outcome: 'deny', code, detail: 'why', found: preliminary[name] })
       expect(steps.slice(0, at).every(({ outcome }) => outcome === 'pass')).to.equal(true)
       expect(steps.slice(at + 1).every(({ outcome }) => outcome === 'not_reached')).to.equal(true)
-      expect(steps).to.have.length(16)
+      expect(steps).to.have.length(17)
     })
   }
 
@@ -313,6 +315,7 @@ describe('explain', () => {
       withdrawals: { rolesOf: () => new Set<never>() },
       trials: nothingToTry,
       attempts: nobodyLocked,
+      signatures: nothingSigned,
       clock: () => now,
     },
   }

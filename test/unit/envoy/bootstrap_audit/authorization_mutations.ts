@@ -1,4 +1,15 @@
-import { authz, authzFilter, host, http, type Mutation, override, route, serviceCluster, table } from './fixture.ts'
+import {
+  authz,
+  authzFilter,
+  host,
+  http,
+  type Mutation,
+  override,
+  route,
+  serviceCluster,
+  signedRoute,
+  table,
+} from './fixture.ts'
 
 const filterConfig = 'type.googleapis.com/envoy.config.route.v3.FilterConfig'
 const perRoute = 'type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute'
@@ -17,6 +28,7 @@ const split = (second: object) => ({
 })
 const patterns = (...names: string[]) => ({ patterns: names.map((exact) => ({ exact })) })
 const endpoints = [...serviceCluster, 'load_assignment', 'endpoints', 0, 'lb_endpoints']
+const earlyMutations = [...http, 'early_header_mutation_extensions', 0, 'typed_config', 'mutations']
 const firstAddress = [...endpoints, 0, 'endpoint', 'address']
 const protocol = [...serviceCluster, 'typed_extension_protocol_options']
 const http2Options = [...protocol, 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions', 'explicit_http_config']
@@ -112,7 +124,7 @@ export const authorizationMutations: readonly Mutation[] = [
   },
   {
     ...{ code: 'service_starved', title: 'ClientKeys are not sent', put: [...authz, 'allowed_headers'] },
-    value: patterns('authorization', 'x-request-id'),
+    ...{ value: patterns('authorization', 'x-request-id'), also: ['signature_starved'] },
   },
   {
     ...{ code: 'service_starved', title: 'Basic is taken away', put: [...authz, 'disallowed_headers'] },
@@ -121,17 +133,42 @@ export const authorizationMutations: readonly Mutation[] = [
   },
   { code: 'service_sent_all_headers', title: 'nothing is held back', put: [...authz, 'allowed_headers'] },
   {
-    ...{ code: 'service_sent_bodies', title: 'bodies are sent', put: [...authz, 'with_request_body'] },
-    value: { max_request_bytes: 8192, pack_as_bytes: true },
+    ...{ code: 'service_sent_bodies', title: 'a route that needs none sends bodies' },
+    put: [...route, ...override, 'check_settings', 'disable_request_body_buffering'],
   },
   {
-    ...{ code: 'service_sent_bodies', title: 'a route sends bodies', value: { max_request_bytes: 8192 } },
-    put: [...route, ...override, 'check_settings', 'with_request_body'],
+    ...{ code: 'signed_body_missing', title: 'no bodies are sent', put: [...authz, 'with_request_body'] },
   },
   {
-    ...{ code: 'service_sent_bodies', title: 'parts of bodies are sent', put: [...authz, 'with_request_body'] },
-    value: { max_request_bytes: 8192, allow_partial_message: true },
-    found: [...authz, 'with_request_body', 'allow_partial_message'],
+    ...{ code: 'signed_body_missing', title: 'bodies are sent as text' },
+    put: [...authz, 'with_request_body', 'pack_as_bytes'],
+  },
+  {
+    ...{ code: 'signed_body_missing', title: 'shorter bodies are sent than the policy takes' },
+    ...{ put: [...authz, 'with_request_body', 'max_request_bytes'], value: 65_536 },
+  },
+  {
+    ...{ code: 'signed_body_missing', title: 'a route keeps the body that its policy needs', value: true },
+    put: [...signedRoute, ...override, 'check_settings', 'disable_request_body_buffering'],
+  },
+  {
+    ...{ code: 'body_cut', title: 'parts of bodies are sent', value: true },
+    put: [...authz, 'with_request_body', 'allow_partial_message'],
+  },
+  {
+    ...{ code: 'body_cut', title: 'a route sends bodies in its own way', value: { max_request_bytes: 8192 } },
+    put: [...signedRoute, ...override, 'check_settings', 'with_request_body'],
+  },
+  {
+    ...{ code: 'partial_body_kept', title: 'a client may say that its body is whole', put: earlyMutations },
+    value: (list: { remove: string }[]) => list.filter(({ remove }) => remove !== 'x-envoy-auth-partial-body'),
+    found: [...http, 'early_header_mutation_extensions'],
+  },
+  {
+    ...{ code: 'signature_starved', title: 'the signature is not sent', put: [...authz, 'allowed_headers'] },
+    value: (old: { patterns: { exact: string }[] }) => ({
+      patterns: old.patterns.filter(({ exact }) => exact !== 'signature'),
+    }),
   },
   {
     ...{ code: 'service_cluster_missing', title: 'the cluster has another name' },

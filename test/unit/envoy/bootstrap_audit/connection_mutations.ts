@@ -87,7 +87,7 @@ export const connectionMutations: readonly Mutation[] = [
     ...{ code: 'identity_headers_kept', title: 'one is not removed', found: early },
     ...{ put: [...early, 0, 'typed_config', 'mutations'], value: (old: unknown[]) => old.slice(1) },
   },
-  { code: 'identity_headers_kept', title: 'none is removed', put: early },
+  { code: 'identity_headers_kept', title: 'none is removed', put: early, also: ['partial_body_kept'] },
   ...[table, host, route].map((scope) => ({
     ...{ code: 'identity_headers_overwritten', title: `one is removed late (${scope.at(-2)})` },
     ...{ put: [...scope, 'request_headers_to_remove'], value: ['x-other', 'X-DevApp-Id'] },

@@ -45,6 +45,14 @@ export const authz: Path = [...authzFilter, 'typed_config']
 export const table: Path = [...http, 'route_config']
 export const host: Path = [...table, 'virtual_hosts', 0]
 export const route: Path = [...host, 'routes', 0]
+/** The one whose policy needs a body. */
+export const signedRoute: Path = [
+  ...host,
+  'routes',
+  httpConnectionManager(readBootstrap()).route_config.virtual_hosts[0].routes.findIndex(
+    ({ match }) => match.path_separated_prefix === '/v1/payments',
+  ),
+]
 export const override: Path = ['typed_per_filter_config', 'envoy.filters.http.ext_authz']
 export const serviceCluster: Path = ['static_resources', 'clusters', clusterIndex]
 

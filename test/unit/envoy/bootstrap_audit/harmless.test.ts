@@ -19,7 +19,10 @@ import {
 const filters = [...http, 'http_filters']
 const routes = [...host, 'routes']
 const perRoute = 'type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute'
-const policy = (name: string) => ({ '@type': perRoute, check_settings: { context_extensions: { policy: name } } })
+const policy = (name: string) => ({
+  '@type': perRoute,
+  check_settings: { context_extensions: { policy: name }, disable_request_body_buffering: true },
+})
 const before = (filter: object) => (list: unknown[]) => [filter, ...list]
 const extension = (kind: string, message: string, config: object = {}) => ({
   name: kind,
@@ -27,7 +30,7 @@ const extension = (kind: string, message: string, config: object = {}) => ({
 })
 const removals = [
   ...['x-devapp-id', 'x-client-cert-serial', 'x-client-cert-cn', 'x-client-cert-sha256'],
-  'x-devapp-authz-shadow',
+  ...['x-devapp-authz-shadow', 'x-envoy-auth-partial-body'],
 ]
 
 /** What is another way of being right. */
@@ -86,7 +89,9 @@ const harmless: Readonly<Record<string, readonly Change[]>> = {
   'headers that are allowed by pattern': [
     {
       put: [...authz, 'allowed_headers'],
-      value: { patterns: [{ safe_regex: { regex: 'auth[a-z]+' } }, { prefix: 'X-', ignore_case: true }] },
+      value: {
+        patterns: [{ safe_regex: { regex: '(auth|sig|trans|cont)[a-z-]+' } }, { prefix: 'X-', ignore_case: true }],
+      },
     },
   ],
   'escaped slashes that are redirected': [

@@ -28,6 +28,7 @@ describe('a registry file', () => {
       ],
       products: new Set(['data', 'accounts']),
       certificates: undefined,
+      publicKeys: [],
       labels: { contact: 'api@acme.example' },
     })
     const [registered] = acme?.certificates ?? []
@@ -38,6 +39,7 @@ describe('a registry file', () => {
     ])
     expect(beta).to.deep.equal({
       ...{ id: 'beta', name: 'Acme', environment: 'production', status: 'enabled', clientKey: 'beta-key' },
+      publicKeys: [],
       ...{ clientSecrets: [], products: new Set(), certificates: [], labels: {} },
     })
   })
