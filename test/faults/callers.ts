@@ -13,6 +13,8 @@ export interface Caller {
   readonly path: string
   readonly certificate?: IssuedCertificate
   readonly authorization?: string
+  /** Where it comes from, on loopback; default: 127.0.0.1. */
+  readonly address?: string
   /** Whether the handshake is where it is refused: then each call makes a new one. */
   readonly byHandshake?: boolean
 }
@@ -138,9 +140,15 @@ export class Load {
     return opened.session
   }
 
-  async #connect({ sni, certificate }: Caller): Promise<ClientHttp2Session> {
+  async #connect({ sni, certificate, address = '127.0.0.1' }: Caller): Promise<ClientHttp2Session> {
     const socket = connectTls({
-      ...{ host: '127.0.0.1', port: this.#options.port, servername: sni, ca: this.#options.authorityPem },
+      ...{
+        host: '127.0.0.1',
+        localAddress: address,
+        port: this.#options.port,
+        servername: sni,
+        ca: this.#options.authorityPem,
+      },
       ALPNProtocols: ['h2'],
       ...(certificate && { cert: certificate.pem, key: certificate.privateKeyPem }),
     })

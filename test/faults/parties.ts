@@ -116,7 +116,8 @@ export class Parties {
       over2Way('bad: detached', detached),
       over2Way('bad: disabled', disabled),
       over2Way('bad: product not selected', acme, '/v1/accounts'),
-      this.basic('bad: wrong secret', 'bolt-key', 'not the secret of bolt'),
+      // From elsewhere: who guesses is locked out by address, and new ClientKeys with it.
+      { ...this.basic('bad: wrong secret', 'bolt-key', 'not the secret of bolt'), address: '127.0.0.2' },
       { ...basic, kind: 'bad: no Basic', isGood: false, authorization: '' },
       { kind: 'bad: wrong hostname', isGood: false, sni: tls, path: '/v1/data' },
       { ...handshake, kind: 'bad: no certificate' },
