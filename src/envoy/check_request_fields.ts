@@ -32,7 +32,7 @@ export interface HttpRequest {
 }
 
 /** What a message without the field has. */
-const noBytes = new Uint8Array()
+const noBytes: Uint8Array = Buffer.alloc(0)
 type Texts = Readonly<Record<string, string>>
 
 /** Where a field is read to. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import protobuf from 'protobufjs'
-import { decodeCheckRequest } from '../../../src/envoy/check_request_fields.ts'
+import { decodeCheckRequest, type HttpRequest } from '../../../src/envoy/check_request_fields.ts'
 import type { CheckRequest__Output } from '../../../src/envoy/generated/envoy/service/auth/v3/CheckRequest.ts'
 import { authorizationService } from '../../../src/envoy/protos.ts'
 import { checkRequest } from '../../support/check_request.ts'
@@ -19,7 +19,7 @@ function listed({ attributes }: CheckRequest__Output): unknown {
         address: source.address && (socketAddress ? { socket_address: { address: socketAddress.address } } : {}),
         certificate: source.certificate,
       },
-      request: request && { http: request.http && { headers: { ...request.http.headers }, host: request.http.host } },
+      request: request && { http: request.http && httpOf(request.http) },
       context_extensions: { ...context_extensions },
       tls_session: tls_session && { sni: tls_session.sni },
     },
@@ -77,6 +77,11 @@ const attributes = message(
   ...[length(12, message(text(1), unknown)), unknown],
 )
 const anyRequest = message(length(1, attributes), unknown)
+
+/** The fields that are read of the request, its bytes as a Buffer. */
+function httpOf({ method, headers, path, host, body, raw_body }: HttpRequest): HttpRequest {
+  return { method, headers: { ...headers }, path, host, body, raw_body: Buffer.from(raw_body) }
+}
 
 describe('the fields of a CheckRequest', () => {
   it('are what the whole decoder reads, of a request as Envoy sends it', () => {

@@ -161,7 +161,8 @@ export const authorizationMutations: readonly Mutation[] = [
   },
   {
     ...{ code: 'partial_body_kept', title: 'a client may say that its body is whole', put: earlyMutations },
-    value: (list: { remove: string }[]) => list.filter(({ remove }) => remove !== 'x-envoy-auth-partial-body'),
+    value: (list: { remove?: string; remove_on_match?: object }[]) =>
+      list.filter(({ remove }) => remove !== undefined && remove !== 'x-envoy-auth-partial-body'),
     found: [...http, 'early_header_mutation_extensions'],
   },
   {
