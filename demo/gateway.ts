@@ -79,7 +79,8 @@ export class Gateway {
       writeServiceFiles(folder.path, parties, (example) =>
         allowPrivateResponders(example)
           .replaceAll('/run/devapp-authz/', `${folder.path}/`)
-          .replace('listen: 127.0.0.1:9464', 'listen: 127.0.0.1:0'),
+          .replace('listen: 127.0.0.1:9464', 'listen: 127.0.0.1:0')
+          .replace('# console: { listen: 127.0.0.1:9193 }', 'console: { listen: 127.0.0.1:0 }'),
       )
       await gateway.startService()
       await gateway.#startEnvoys()

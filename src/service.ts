@@ -3,6 +3,7 @@ import { healthRoutes } from './admin/health_routes.ts'
 import { logLevelRoutes } from './admin/log_level_routes.ts'
 import { ocspRoutes } from './admin/ocsp_routes.ts'
 import { shadowRoutes } from './admin/shadow_routes.ts'
+import { Observations } from './api/observations.ts'
 import type { Config } from './config/config.ts'
 import type { WatchedConfig } from './config/watched_config.ts'
 import { policiesInShadow } from './domain/shadow.ts'
@@ -13,6 +14,7 @@ import { startServer } from './envoy/server.ts'
 import { TruststoreResource } from './envoy/truststore_resource.ts'
 import { startHttpServer } from './http/server.ts'
 import { RateLimit } from './limits/rate_limit.ts'
+import { checkBuckets } from './metrics/catalogue.ts'
 import { countDecision } from './metrics/decisions.ts'
 import { measureEventLoop } from './metrics/event_loop.ts'
 import { Metrics } from './metrics/metrics.ts'
@@ -40,6 +42,7 @@ import { revocationOptions } from './revocation/configured.ts'
 import { CurrentRevocation } from './revocation/current_revocation.ts'
 import { openRevocation } from './revocation/open_revocation.ts'
 import { after } from './revocation/timers.ts'
+import { serviceApi } from './service_api.ts'
 import { expiryLog, listLog, registryLog, revocationLog, sdsLog } from './service_log.ts'
 
 export interface ServiceParts {
@@ -50,7 +53,7 @@ export interface ServiceParts {
 
 export interface RunningService {
   /** Where it listens, with the ports that were taken. */
-  readonly addresses: Readonly<Record<'address' | 'admin', string> & { metrics: string | undefined }>
+  readonly addresses: Readonly<Record<'address' | 'admin', string> & Record<'console' | 'metrics', string | undefined>>
   /** Reads the registry now. Never rejects: the log is told. */
   reloadRegistry(): Promise<void>
   /** Takes no more requests once Envoy knows, answers those that came, and closes everything. */
@@ -75,10 +78,15 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
       ...{ log, onDropped: ({ spans, reason }) => metrics.count('tracing_dropped_spans_total', { reason }, spans) },
     })
 
+  const seen = new Observations({
+    clock,
+    boundsMs: checkBuckets.map((seconds) => seconds * 1_000),
+    isClientKey: (text) => registry.snapshot()?.byClientKey(text) !== undefined,
+  })
   let watch = (_: RegistrySnapshot): void => {}
   const registry = openRegistrySource(
     atStart.registry,
-    registryLog({ ...logs, metrics, tracing }, (snapshot) => watch(snapshot)),
+    registryLog({ ...logs, metrics, tracing, seen }, (snapshot) => watch(snapshot)),
   )
   await registry.start()
   settleMemory()
@@ -89,7 +97,7 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
   const optionsOf = ({ ocsp }: Config) => revocationOptions(ocsp, (reason) => log.warn({ reason }, 'redis'))
   const revocation = new CurrentRevocation(optionsOf(atStart), (options, inherited) =>
     openRevocation(options, {
-      ...{ clock, ...inherited, observer: revocationLog({ log, metrics, responders, tracing }) },
+      ...{ clock, ...inherited, observer: revocationLog({ log, metrics, responders, tracing, seen }) },
       ownersOf: (certificate) =>
         snapshot()
           ?.ownersOf(certificate)
@@ -125,11 +133,12 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
   const check = checkService({
     ...{ settings: () => config.current, ports },
     readCertificate: (pem) => snapshot()?.readCertificate(pem) ?? certificateFromPem(pem),
-    onDecision: (record) => {
+    onDecision: (record, request) => {
       tracing?.decided(record)
       decisions.add(record)
       countDecision(metrics, record)
       wouldDeny.add(record)
+      seen.decided(record, request)
       if (record.waived !== undefined) revocation.countWaived(record.waived)
       if (record.likely_renewal !== undefined) metrics.count('likely_renewals_total', {})
     },
@@ -152,15 +161,20 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
   const scraped =
     atStart.metricsAddress &&
     (await startHttpServer(atStart.metricsAddress, { routes: [metricsRoute(metrics)], onError: onError('metrics') }))
-  const admin = await startAdminServer(atStart.adminAddress, {
-    routes: [
-      ...healthRoutes(readiness),
+  const api = serviceApi({
+    ...{ config: () => config.current, clock, seen, ports, registry, revocation, sds, readiness, expiry, wouldDeny },
+    adminRoutes: [
       ...ocspRoutes(() => revocation.control, clock),
       ...shadowRoutes(() => config.current, wouldDeny, clock),
       ...logLevelRoutes(logLevel),
     ],
+    onError: onError('console'),
+  })
+  const admin = await startAdminServer(atStart.adminAddress, {
+    routes: [...healthRoutes(readiness), ...api.routes],
     onError: onError('admin'),
   })
+  const browsers = await api.startConsole()
   const shadow = new ShadowNotice({ log, clock, inShadow: shadowed })
 
   config.observe({
@@ -180,15 +194,19 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
     onUnchanged: () => metrics.count('config_reloads_total', { result: 'unchanged' }),
   })
   return {
-    addresses: { address: server.address, admin: admin.address, metrics: scraped?.address },
+    addresses: {
+      ...{ address: server.address, admin: admin.address },
+      ...{ console: browsers?.address, metrics: scraped?.address },
+    },
     reloadRegistry: () => registry.reload(),
     stop: async () => {
       const { drainMs, graceMs } = config.current.shutdown
       readiness.beginStopping()
       await health.told(drainMs)
-      await Promise.all([server.stop(graceMs), admin.stop(graceMs), scraped?.stop(graceMs)])
+      await Promise.all([server.stop(graceMs), admin.stop(graceMs), browsers?.stop(graceMs), scraped?.stop(graceMs)])
       stopMeasuring()
       stopLooking()
+      api.stop()
       for (const part of [expiry, psd2, shadow, logLevel]) part.stop()
       await Promise.all([registry.stop(), revocation.close()])
       await tracing?.stop(graceMs)

@@ -1,12 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { Config } from '../config/config.ts'
-import { denialIn } from '../domain/decision.ts'
-import { denials } from '../domain/denials.ts'
-import { answerOf } from '../envoy/answer.ts'
-import { parseCheckRequest } from '../envoy/check_request.ts'
-import { checkRequestOf } from '../envoy/check_request_json.ts'
-import { responseTo } from '../envoy/response_to.ts'
-import { explain as explainDecision } from '../explain/explain.ts'
+import { explainedRequest } from '../envoy/explained_request.ts'
 import type { Explanation } from '../explain/explanation.ts'
 import { certificateFromPem } from '../pki/certificate.ts'
 import type { Clock, Ports } from '../ports.ts'
@@ -17,7 +11,6 @@ import { trialsOver } from '../registry/trials.ts'
 import { configurationIn } from './configuration_file.ts'
 import { explanationListing } from './explain_listing.ts'
 import { type RequestToExplain, requestToExplain } from './explain_request.ts'
-import { handshakeRefusal } from './handshake_refusal.ts'
 import { exitCode, type Io } from './io.ts'
 import { registeredNow } from './registered_devapps.ts'
 import { exitCodeOf, jsonText, UsageError } from './service_command.ts'
@@ -107,11 +100,10 @@ async function explained(
       trials: { ...trialsOver(() => snapshot), admit: () => ({ admitted: true }) },
       clock,
     }
-    const readCertificate = (pem: string) => snapshot?.readCertificate(pem) ?? certificateFromPem(pem)
-    const request = parseCheckRequest(checkRequestOf(attributes), readCertificate)
-    const at = clock()
-    const { judgement, steps, nearMisses } = await explainDecision(request, {
-      ...{ rules: config, ports, registry: said, registrations: snapshot && registrationsIn(snapshot) },
+    const explanation = await explainedRequest(attributes, {
+      ...{ rules: config, ports, snapshot, registry: said },
+      readCertificate: (pem) => snapshot?.readCertificate(pem) ?? certificateFromPem(pem),
+      registrations: snapshot && registrationsIn(snapshot),
       circumstances: ({ evidence }) => ({
         secretChecked: secretKnown,
         revocation:
@@ -120,22 +112,8 @@ async function explained(
             : [],
       }),
     })
-    const { decision } = judgement
-    if (decision.kind === 'tried')
-      throw new UsageError(`the policy ${attributes.policy} is for trying certificates: name that of an API`)
-    const response = responseTo('kind' in request ? undefined : request, judgement, config)
-    return {
-      at: (judgement.evidence?.now ?? at).toISOString(),
-      policy: attributes.policy ?? null,
-      decision: {
-        ...{ kind: decision.kind, code: denialIn(decision)?.code ?? 'allow' },
-        status: decision.kind === 'deny' ? denials[decision.code].status : null,
-      },
-      steps: [...steps],
-      handshake: handshakeRefusal(judgement.evidence, snapshot) ?? null,
-      nearMisses: nearMisses.map((miss) => ({ ...miss, devApps: [...miss.devApps] })),
-      answer: answerOf(response),
-    }
+    if (explanation !== undefined) return explanation
+    throw new UsageError(`the policy ${attributes.policy} is for trying certificates: name that of an API`)
   } finally {
     psd2.stop()
     await revocation.close()

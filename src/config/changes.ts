@@ -4,6 +4,7 @@ import type { ConfigFile } from './schema.ts'
 export const restartKeys = [
   'listen',
   'admin',
+  'console',
   'metrics',
   'reflection',
   'registry',

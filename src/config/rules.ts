@@ -1,4 +1,5 @@
 import { channels } from '../domain/policy.ts'
+import { consoleRules } from './console_schema.ts'
 import { valueAt } from './document.ts'
 import { refusedIssuerSchema } from './intake_schema.ts'
 import { ocspRules } from './ocsp_rules.ts'
@@ -104,6 +105,7 @@ export const rules: readonly Rule[] = [
         })
       }),
   },
+  ...consoleRules,
   ...ocspRules,
 ]
 

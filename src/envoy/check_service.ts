@@ -17,7 +17,7 @@ export interface CheckServiceOptions {
   readonly settings: () => CheckSettings
   readonly ports: Ports
   readonly readCertificate: CertificateReader
-  readonly onDecision: (record: DecisionRecord) => void
+  readonly onDecision: (record: DecisionRecord, request: AuthRequest | undefined) => void
 }
 
 export type Check = (
@@ -39,7 +39,7 @@ export function checkService(options: CheckServiceOptions): Check {
       const channel = settings.policies.get(request?.policy ?? '')?.channel
       const record = decisionRecord(request, judgement, { channel, ms: performance.now() - startedAt })
       callback(null, responseTo(request, judgement, settings))
-      options.onDecision(record)
+      options.onDecision(record, request)
     }
     const fail = (error: unknown): void =>
       answer(

@@ -94,7 +94,7 @@ export class RegistrySnapshot implements RegisteredDevApps {
   }
 
   /** The DevApps that a registered leaf serves; none for another. */
-  ownersOf({ leaf }: RegisteredCertificate): readonly DevApp[] {
+  ownersOf({ leaf }: { readonly leaf: Pick<Certificate, 'sha256'> }): readonly DevApp[] {
     return this.#indexes.byFingerprint.get(leaf.sha256)?.owners ?? []
   }
 
