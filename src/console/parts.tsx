@@ -100,15 +100,17 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
 export function Field({
   label,
   hint,
+  wide = false,
   children,
 }: {
   readonly label: string
+  readonly wide?: boolean
   readonly hint?: string
   readonly children: ComponentChildren
 }) {
   return (
     // biome-ignore lint/a11y/noLabelWithoutControl: the control is the child
-    <label class="field">
+    <label class={wide ? 'field wide' : 'field'}>
       <span class="field-label">{label}</span>
       {children}
       {hint !== undefined && <span class="hint">{hint}</span>}

@@ -15,6 +15,8 @@ export interface HttpServerOptions {
   readonly refusing?: ((request: IncomingMessage) => Answer | undefined) | undefined
   /** PEM; absent where it is not TLS. */
   readonly tls?: { readonly certificate: string | Buffer; readonly key: string | Buffer } | undefined
+  /** Default: 64, for the few who operate. */
+  readonly maxConnections?: number | undefined
   /** Told what a route threw; whoever asked is told nothing of it. */
   readonly onError: (error: unknown) => void
 }
@@ -34,13 +36,14 @@ const limits = {
   keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 1_000,
 } as const
-const maxConnections = 64
+const operatorsConnections = 64
 
 /**
  * Serves the few who operate: on a Unix socket, which admits the owner and its group only, or on a port. Throws where the address
  * is taken; a socket file that nobody listens on is replaced.
  */
 export async function startHttpServer(address: ListenAddress, options: HttpServerOptions): Promise<RunningHttpServer> {
+  const { tls, maxConnections = operatorsConnections } = options
   const stopping = new AbortController()
   // Every answer that goes on listens.
   setMaxListeners(maxConnections * 2, stopping.signal)
@@ -50,7 +53,6 @@ export async function startHttpServer(address: ListenAddress, options: HttpServe
       response.destroy()
     })
   }
-  const { tls } = options
   const server: Server =
     tls === undefined
       ? createServer(limits, listener)

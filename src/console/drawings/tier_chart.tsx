@@ -36,6 +36,8 @@ const tiers: readonly Tier[] = [
 ]
 
 const [plotTop, plotHeight] = [6, 74]
+/** The minutes of an hour, the last one at the right. */
+const slots = 60
 
 /** How often each tier had an answer, minute by minute, one drawing beside the other to one scale. */
 export function TierCharts({ minutes }: { readonly minutes: readonly Minute[] }) {
@@ -53,7 +55,8 @@ function TierChart({ tier, minutes }: { readonly tier: Tier; readonly minutes: r
   const { title, colour, hits, all, words } = tier
   const sum = (of: (minute: Minute) => number): number => minutes.reduce((sum, each) => sum + of(each), 0)
   const [sumHits, sumAll] = [sum(hits), sum(all)]
-  const step = Math.max(1, width) / Math.max(1, minutes.length)
+  const step = Math.max(1, width) / slots
+  const first = slots - minutes.length
   const said =
     sumAll === 0 ? 'nothing was asked' : `${percent(sumHits, sumAll)} of ${number(sumAll)} ${words.replace('of ', '')}`
   return (
@@ -85,7 +88,12 @@ function TierChart({ tier, minutes }: { readonly tier: Tier; readonly minutes: r
           return (
             <rect
               key={each.start}
-              {...{ x: index * step + 0.5, y: plotTop + plotHeight - height, width: Math.max(0.5, step - 1), height }}
+              {...{
+                x: (first + index) * step + 0.5,
+                y: plotTop + plotHeight - height,
+                width: Math.max(0.5, step - 1),
+                height,
+              }}
               fill={colour}
             >
               <title>{`${minuteText(each.start)}: ${number(hits(each))} of ${number(all(each))}`}</title>
@@ -94,7 +102,7 @@ function TierChart({ tier, minutes }: { readonly tier: Tier; readonly minutes: r
         })}
         {minutes.length > 0 && (
           <>
-            <text x={0} y={plotTop + plotHeight + 15}>
+            <text x={Math.min(first * step, width - 80)} y={plotTop + plotHeight + 15}>
               {minuteText(minutes[0]?.start ?? '')}
             </text>
             <text x={width} y={plotTop + plotHeight + 15} text-anchor="end">

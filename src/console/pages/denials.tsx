@@ -101,6 +101,11 @@ export function Denials() {
   )
 }
 
+/** What the third party does; and what the platform team does, unless that is nothing. */
+function todoOf({ caller, operator }: CodesDocument['codes'][number]): string {
+  return /^Nothing\b/.test(operator) ? `Third party: ${caller}` : `Third party: ${caller} Platform team: ${operator}`
+}
+
 const textOf = ({ code, policy, devApp, commonName, serialNumber, requestId, detail }: DenialDocument): string =>
   [code, policy, devApp, commonName, serialNumber, requestId, detail].join(' ').toLowerCase()
 
@@ -148,9 +153,7 @@ function Denial({
             <span class="unseen"> of {code}</span>
           </button>
         </span>
-        <p class="todo">
-          <Marked text={guide?.operator ?? ''} />
-        </p>
+        <p class="todo">{guide !== undefined && <Marked text={todoOf(guide)} />}</p>
       </div>
       <div id={id} hidden={!isOpen}>
         {isOpen && <More denial={denial} guide={guide} />}

@@ -54,7 +54,7 @@ export function DevAppsPage() {
           <span class="hint">{page !== undefined && `${number(page.total)} found, as of ${clock(page.at)}`}</span>
         </div>
         <div class="filters">
-          <Field label="Find an id, name, ClientKey, product or certificate">
+          <Field wide label="Id, name, ClientKey, product, label or certificate">
             <input type="search" value={choice.search} onInput={(event) => narrow({ search: typed(event) })} />
           </Field>
           <Field label="Status">
