@@ -131,7 +131,9 @@ function registryDocument(
 ): OverviewDocument['registry'] {
   const { connected, asOf } = registry.freshness()
   const snapshot = registry.snapshot()
-  const refused = seen.registryRefused
+  const known = seen.registryRefused
+  // A store that was right since says nothing where it is what it was before.
+  const refused = known !== undefined && asOf !== undefined && asOf > known.at ? undefined : known
   return {
     ...{ name, kind: location.kind, connected, asOf: instantOrNull(asOf) },
     ...{ devApps: snapshot?.devApps.length ?? 0, certificates: snapshot?.leafCount ?? 0 },

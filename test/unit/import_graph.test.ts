@@ -110,7 +110,7 @@ describe('the import graph', () => {
     const imported = files
       .filter((file) => file.startsWith('console/'))
       .flatMap((file) =>
-        [...readFileSync(join(source, file), 'utf8').matchAll(/^import (type )?[^;]*?from '(\.\.\/[^']+)'/gms)]
+        [...readFileSync(join(source, file), 'utf8').matchAll(/^import (type )?\{[^}]*\} from '(\.\.\/[^']+)'/gm)]
           .map(([, type, specifier = '']) => ({
             type,
             target: relative(source, resolve(source, dirname(file), specifier)),

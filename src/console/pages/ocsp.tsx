@@ -202,7 +202,7 @@ function Responders() {
       <Failure error={known === undefined ? error : undefined} />
       {known !== undefined && known.responders.length === 0 && <p class="hint">None was asked yet.</p>}
       {known !== undefined && known.responders.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Responders">
+        <div class="scroll" tabIndex={0} role="region" aria-label="Table of responders">
           <table>
             <thead>
               <tr>

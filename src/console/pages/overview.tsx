@@ -68,7 +68,7 @@ function Warnings({ overview }: { readonly overview: OverviewDocument }) {
           </p>
         </Notice>
       )}
-      {!registry.connected && (
+      {!registry.connected && registry.refused === null && (
         <Notice tone="bad" title="The registry cannot be read: what was in force before stays">
           <p>Changes that are made now are not seen here until it is back.</p>
         </Notice>
