@@ -20,7 +20,7 @@ if (programOnPath('pngquant') === undefined) installPackages(['pngquant'], progr
 const browser = await startBrowser(await findChromium(progress))
 const gateway = await startDemoGateway()
 const server = await startChainServer({
-  ...{ listen: '127.0.0.1:0', perMinute: 100, behindProxy: false, onError: progress as (error: unknown) => void },
+  ...{ listen: '127.0.0.1:0', perMinute: 100, behindProxy: false, onError: (error) => progress(String(error)) },
 })
 const { issuing, certificates } = gateway.parties
 const root = issuing.chainPem.split(/(?<=-----END CERTIFICATE-----\n)/)[1] ?? ''
@@ -31,8 +31,8 @@ const upsideDown = {
 }
 
 try {
-  progress('Some traffic, for three minutes ...')
-  await traffic(180)
+  progress('Some traffic, for a minute ...')
+  await traffic(60)
   await gateway.call({
     ...{ sni: 'api.example.com', path: '/v1/data' },
     certificate: gateway.parties.issue({ commonName: 'acme.example' }),

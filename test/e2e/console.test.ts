@@ -16,7 +16,7 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 const pages = ['', 'ocsp', 'devapps', 'chain', 'explain', 'api'] as const
 
 describe('the console in a browser, beside the running gateway', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   let gateway: Gateway
   let browser: RunningBrowser
   let url: string
@@ -180,39 +180,35 @@ describe('the console in a browser, beside the running gateway', function () {
     await page.context().close()
   })
 
-  for (const theme of ['light', 'dark'] as const) {
-    it(`has nothing that axe finds, on any page, ${theme}`, async () => {
-      for (const path of pages) {
+  for (const path of pages) {
+    for (const theme of ['light', 'dark'] as const) {
+      it(`has nothing that axe finds on /console/${path}, ${theme}`, async () => {
         const page = await open(path, { colorScheme: theme, bypassCSP: true, reducedMotion: 'reduce' })
-        await page.getByRole('heading', { level: 1 }).waitFor()
-        await page.waitForLoadState('networkidle', { timeout: 3_000 }).catch(() => {})
+        await page.locator('.panel, form.drop').first().waitFor()
         if (path === 'chain') await drop(page, 'leaf.pem', gateway.parties.certificates.acme.pem)
         if (path === 'explain') await page.getByRole('button', { name: 'Explain' }).click()
+        if (path === 'chain' || path === 'explain') await page.locator('.notice').first().waitFor()
         if (path === 'api') await page.locator('summary').first().click()
-        if (path === '') await page.getByRole('button', { name: /^More/ }).first().click()
-        await page.waitForTimeout(300)
+        if (path === 'ocsp' || path === 'devapps') await page.locator('.list-row .bar').first().waitFor()
         await page.evaluate(axeSource)
         const found = await page.evaluate(
           'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes[0].html]))',
         )
-        expect(found, path).to.deep.equal([])
+        expect(found).to.deep.equal([])
         await page.context().close()
-      }
-    })
-  }
+      })
+    }
 
-  it('fits a phone, and begins at the content for who skips the pages', async () => {
-    for (const path of pages) {
+    it(`fits a phone on /console/${path}, and lets who has a keyboard skip to the content`, async () => {
       const page = await open(path, { viewport: { width: 375, height: 740 } })
-      await page.getByRole('heading', { level: 1 }).waitFor()
-      await page.waitForTimeout(300)
+      await page.locator('.panel, form.drop').first().waitFor()
       const wide = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
-      expect(wide, path).to.be.at.most(0)
+      expect(wide).to.be.at.most(0)
       await page.keyboard.press('Tab')
       expect(await page.evaluate('document.activeElement.textContent')).to.equal('To the content')
       await page.context().close()
-    }
-  })
+    })
+  }
 
   it('is less than 150 KB, all from the service itself, under a policy without inline code', async () => {
     const page = await browser.open('about:blank')
@@ -271,7 +267,7 @@ describe('the console in a browser, beside the running gateway', function () {
     await page.locator('.status', { hasText: 'Ready' }).waitFor()
     await gateway.stopService()
     await page.getByText('No answer from the service').waitFor()
-    expect(await page.getByRole('alert').innerText()).to.contain('What stands below is as of')
+    expect(await page.getByRole('alert').filter({ hasText: 'No answer' }).innerText()).to.contain('What stands below')
     expect(await page.locator('.facts').count()).to.equal(1)
     await gateway.startService()
     await page.getByText('No answer from the service').waitFor({ state: 'detached' })
@@ -281,7 +277,7 @@ describe('the console in a browser, beside the running gateway', function () {
 })
 
 describe('the console behind a token', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
 
   it('says in words that a token is wrong, shows itself to who has it, and forgets who signs out', async () => {
     const folder = temporaryFolder('console')
