@@ -6,7 +6,7 @@ ARG NODE=node:24.21.0-bookworm-slim
 FROM ${NODE} AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
-RUN npm ci --no-audit --no-fund
+RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 # Builds first (prepack), so that image and package hold the same files.
 RUN npm pack --pack-destination /tmp \
@@ -19,7 +19,7 @@ ENTRYPOINT ["node", "--import", "tsx"]
 FROM ${NODE} AS app
 WORKDIR /opt/devapp-authz
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --no-audit --no-fund
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 COPY --from=build /tmp/devapp-authz-*.tgz /tmp/sbom.cdx.json /tmp/
 RUN tar -xzf /tmp/devapp-authz-*.tgz --strip-components=1 --no-same-owner \
     && chmod 0755 dist/main.js \

@@ -12,6 +12,8 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string | string[]>>
   /** Sent by POST. */
   readonly body?: string
+  /** The loopback address to call from. Default: 127.0.0.1. */
+  readonly from?: string
   /** A connection that stays open between calls. */
   readonly agent?: Agent
 }
@@ -37,6 +39,7 @@ export function call(port: number, authorityPem: string, asked: Call): Promise<A
     headers: { host: asked.host ?? asked.sni, ...asked.headers },
     agent: asked.agent ?? false,
     method: asked.body === undefined ? 'GET' : 'POST',
+    ...(asked.from && { localAddress: asked.from }),
     ...(asked.certificate && {
       cert: asked.certificate.pem + (asked.chainPem ?? ''),
       key: asked.certificate.privateKeyPem,

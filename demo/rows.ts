@@ -99,6 +99,20 @@ const challenges = (answer: Answer): string | undefined =>
     ? undefined
     : 'there is no WWW-Authenticate'
 
+/** Ten wrong secrets, as many as `basic.lockout.attempts`. */
+const guessing =
+  (from: string, clientKey = 'acme-key') =>
+  async (gateway: Gateway): Promise<void> => {
+    for (let i = 0; i < 10; i++) await onTls('/v1/merchant', basic(clientKey, `guess ${i}`), { from })(gateway)
+  }
+
+const retriesWithin =
+  (seconds: number) =>
+  (answer: Answer): string | undefined => {
+    const after = answer.kind === 'http' ? Number(answer.headers['retry-after']) : 0
+    return after >= 1 && after <= seconds ? undefined : `Retry-After is not within ${seconds} s: ${after}`
+  }
+
 const withoutRequestId = (answer: Answer): string | undefined =>
   answer.kind === 'http' ? answer.body.replace(/"request_id":"[^"]*"/, '') : undefined
 
@@ -238,6 +252,27 @@ export const sections: readonly Section[] = [
         also: challenges,
       },
       { asks: 'none', expects: '401 basic_missing', call: onTls('/v1/merchant'), also: challenges },
+      {
+        asks: 'the right secret, after ten wrong ones from this address',
+        expects: '429 too_many_attempts',
+        before: guessing('127.0.0.9'),
+        call: (gateway) =>
+          onTls('/v1/merchant', basic('acme-key', gateway.parties.secrets.acme), { from: '127.0.0.9' })(gateway),
+        also: retriesWithin(60),
+      },
+      {
+        asks: 'the right secret from another address meanwhile',
+        expects: '200 allowed',
+        before: guessing('127.0.0.9'),
+        call: (gateway) => onTls('/v1/merchant', basic('acme-key', gateway.parties.secrets.acme))(gateway),
+      },
+      {
+        asks: 'an unknown key, after ten from this address',
+        expects: '429 too_many_attempts',
+        before: guessing('127.0.0.10', 'nobody'),
+        call: onTls('/v1/merchant', basic('nobody', 'wrong'), { from: '127.0.0.10' }),
+        also: retriesWithin(60),
+      },
     ],
   },
   {

@@ -34,6 +34,7 @@ export async function setUp() {
   if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(join(root, 'package-lock.json')).mtimeMs)
     run('Installing the dependencies (npm ci)', process.platform === 'win32' ? 'npm.cmd' : 'npm', [
       'ci',
+      '--ignore-scripts',
       '--no-audit',
       '--no-fund',
     ])

@@ -121,6 +121,16 @@ const subcommands: readonly Entry[] = [
     load: async () => (await import('./cli/log_level.ts')).logLevel,
   },
   {
+    words: 'basic lockouts',
+    summary: 'show who is locked out of HTTP Basic after too many wrong secrets',
+    load: async () => (await import('./cli/basic_lockouts.ts')).basicLockouts,
+  },
+  {
+    words: 'basic unlock',
+    summary: 'lift locks of HTTP Basic',
+    load: async () => (await import('./cli/basic_unlock.ts')).basicUnlock,
+  },
+  {
     words: 'ocsp verify',
     summary: 'judge a saved OCSP response',
     load: async () => (await import('./cli/ocsp_verify.ts')).ocspVerify,

@@ -1,7 +1,7 @@
 import type { Certificate, Psd2Role } from './domain/certificate.ts'
 import type { ChainFinding } from './domain/chain.ts'
 import type { DevApp, RegisteredCertificate } from './domain/devapp.ts'
-import type { RevocationStatus } from './domain/evidence.ts'
+import type { RevocationStatus, SecretLock } from './domain/evidence.ts'
 import type { RegisteredDevApps } from './domain/identify.ts'
 import type { Registrations } from './domain/near_miss.ts'
 import type { Rate } from './domain/policy.ts'
@@ -10,6 +10,7 @@ import type { Rate } from './domain/policy.ts'
 export interface Ports {
   readonly registry: Registry
   readonly secrets: Secrets
+  readonly attempts: Attempts
   readonly revocation: Revocation
   readonly qtsps: Qtsps
   readonly withdrawals: Withdrawals
@@ -28,6 +29,22 @@ export interface Secrets {
    * secret.
    */
   verify(devApp: DevApp | undefined, clientSecret: string, at: Date): boolean | Promise<boolean>
+}
+
+/** Somebody who presents the secret of a ClientKey. */
+export interface SecretAttempt {
+  readonly clientKey: string
+  /** The client's address, as Envoy sees it. */
+  readonly source: string
+}
+
+/** How often secrets were presented wrongly. */
+export interface Attempts {
+  /** Whether too many were; `undefined` where the secret may be looked at. Costs the same for a ClientKey that is unknown. */
+  lockOf(attempt: SecretAttempt, at: Date): SecretLock | undefined
+  succeeded(attempt: SecretAttempt, at: Date): void
+  /** `devApp` is whose the ClientKey is; `undefined` where it is nobody's. */
+  failed(attempt: SecretAttempt, devApp: string | undefined, at: Date): void
 }
 
 export interface Revocation {

@@ -1,4 +1,5 @@
 import { startAdminServer } from './admin/admin_server.ts'
+import { basicRoutes } from './admin/basic_routes.ts'
 import { healthRoutes } from './admin/health_routes.ts'
 import { logLevelRoutes } from './admin/log_level_routes.ts'
 import { ocspRoutes } from './admin/ocsp_routes.ts'
@@ -9,14 +10,19 @@ import type { WatchedConfig } from './config/watched_config.ts'
 import { policiesInShadow } from './domain/shadow.ts'
 import { checkService } from './envoy/check_service.ts'
 import { Health } from './envoy/health.ts'
+import { PresentedCertificates } from './envoy/presented_certificates.ts'
 import { SdsService } from './envoy/sds_service.ts'
 import { startServer } from './envoy/server.ts'
 import { TruststoreResource } from './envoy/truststore_resource.ts'
 import { startHttpServer } from './http/server.ts'
 import { RateLimit } from './limits/rate_limit.ts'
+import { lockoutLimits } from './lockout/configured.ts'
+import { openFleet } from './lockout/fleet_attempts.ts'
+import { type FleetListener, Lockouts } from './lockout/lockouts.ts'
 import { checkBuckets } from './metrics/catalogue.ts'
 import { countDecision } from './metrics/decisions.ts'
 import { measureEventLoop } from './metrics/event_loop.ts'
+import { measureLockouts } from './metrics/lockouts.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { measureRegistry } from './metrics/registry.ts'
 import { ResponderLabels } from './metrics/responder_labels.ts'
@@ -30,7 +36,6 @@ import { settleMemory } from './ops/memory.ts'
 import { Readiness } from './ops/readiness.ts'
 import { ShadowNotice } from './ops/shadow_notice.ts'
 import { WouldDenyCount } from './ops/would_deny_count.ts'
-import { certificateFromPem } from './pki/certificate.ts'
 import type { Clock, Ports } from './ports.ts'
 import { ExpiryWatch } from './registry/expiry_watch.ts'
 import { openRegistrySource } from './registry/open_registry.ts'
@@ -43,10 +48,15 @@ import { CurrentRevocation } from './revocation/current_revocation.ts'
 import { openRevocation } from './revocation/open_revocation.ts'
 import { after } from './revocation/timers.ts'
 import { serviceApi } from './service_api.ts'
-import { expiryLog, listLog, registryLog, revocationLog, sdsLog } from './service_log.ts'
+import { expiryLog, listLog, lockoutLog, registryLog, revocationLog, sdsLog } from './service_log.ts'
 
 export interface ServiceParts {
   readonly config: WatchedConfig
+  /** Where it listens. */
+  readonly addresses: Pick<Config, 'listen' | 'adminAddress' | 'metricsAddress'> & {
+    /** Of the console, where it is another one than configured. */
+    readonly consolePort?: number | undefined
+  }
   readonly logs: Logs
   readonly clock: Clock
 }
@@ -60,10 +70,11 @@ export interface RunningService {
   stop(): Promise<void>
 }
 
+/** The start need not wait for it. */
 const firstExpiryLookMs = 1_000
 
 /** Joins the parts: the one place that knows them all. Resolves once it serves. */
-export async function startService({ config, logs, clock }: ServiceParts): Promise<RunningService> {
+export async function startService({ config, addresses, logs, clock }: ServiceParts): Promise<RunningService> {
   const { log } = logs
   const atStart = config.current
   const logLevel = new RunningLogLevel({ ...logs, clock })
@@ -95,9 +106,10 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
 
   const responders = new ResponderLabels()
   const optionsOf = ({ ocsp }: Config) => revocationOptions(ocsp, (reason) => log.warn({ reason }, 'redis'))
+  const observer = revocationLog({ log, metrics, responders, tracing, seen })
   const revocation = new CurrentRevocation(optionsOf(atStart), (options, inherited) =>
     openRevocation(options, {
-      ...{ clock, ...inherited, observer: revocationLog({ log, metrics, responders, tracing, seen }) },
+      ...{ clock, ...inherited, observer },
       ownersOf: (certificate) =>
         snapshot()
           ?.ownersOf(certificate)
@@ -107,7 +119,7 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
   const truststore = new TruststoreResource((reason) =>
     log.error({ reason }, 'trust store refused: what was in force stays'),
   )
-  const expiry = new ExpiryWatch({ observer: expiryLog(log), clock, after })
+  const expiry = new ExpiryWatch({ observer: expiryLog(log), clock, after, firstLookInMs: firstExpiryLookMs })
   const sds = new SdsService(truststore, sdsLog(log))
   const readiness = new Readiness([
     { name: 'registry', missing: () => (snapshot() === undefined ? 'nothing was read yet' : undefined) },
@@ -116,23 +128,31 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
   watch = (loaded) => {
     revocation.register(loaded.eachCertificate)
     truststore.follow(loaded.devApps)
-    // The first look at a large registry takes a second, which the start need not.
-    after(firstExpiryLookMs, () => expiry.watch(loaded))
+    expiry.watch(loaded)
     readiness.renew()
   }
   const registered = snapshot()
   if (registered !== undefined) watch(registered)
 
+  // Over connections of its own: what waits for OCSP does not hold it up.
+  const fleetOf = (changed: Config) => {
+    const { redis } = optionsOf(changed).cache
+    return redis && ((listener: FleetListener) => openFleet({ ...redis, onCommand: observer.onCommand }, listener))
+  }
+  const lockouts = new Lockouts({
+    ...{ clock, limits: () => lockoutLimits(config.current.lockout) },
+    ...{ observer: lockoutLog({ ...logs, metrics }), openFleet: fleetOf(atStart) },
+  })
   const trialRate = new RateLimit()
   const ports: Ports = {
-    ...{ registry, revocation, qtsps: psd2, withdrawals: psd2, clock },
+    ...{ registry, revocation, qtsps: psd2, withdrawals: psd2, attempts: lockouts, clock },
     trials: { ...trialsOver(snapshot), admit: (source, rate, at) => trialRate.admit(source, rate, at) },
     secrets: new ClientSecrets(() => snapshot()?.holdsChosenSecret === true),
   }
   const wouldDeny = new WouldDenyCount()
   const check = checkService({
     ...{ settings: () => config.current, ports },
-    readCertificate: (pem) => snapshot()?.readCertificate(pem) ?? certificateFromPem(pem),
+    certificates: new PresentedCertificates((der) => snapshot()?.registeredLeaf(der)),
     onDecision: (record, request) => {
       tracing?.decided(record)
       decisions.add(record)
@@ -146,6 +166,7 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
   measureRegistry(metrics, { registry, expiry, readiness, clock })
   const stopLooking = measureRevocation(metrics, { revocation, responders, clock })
   measureTruststore(metrics, sds)
+  measureLockouts(metrics, { lockouts, clock })
   const shadowed = (now: Date) => policiesInShadow(config.current, now)
   metrics.onScrape(() => {
     metrics.forget('shadow_policies')
@@ -153,33 +174,35 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
   })
 
   const health = new Health(readiness)
-  const server = await startServer(atStart.listen, {
+  const server = await startServer(addresses.listen, {
     ...{ check: tracing?.around(check) ?? check, sds, health },
     reflection: atStart.reflection,
   })
   const onError = (where: string) => (error: unknown) => log.error({ err: error }, where)
   const scraped =
-    atStart.metricsAddress &&
-    (await startHttpServer(atStart.metricsAddress, { routes: [metricsRoute(metrics)], onError: onError('metrics') }))
+    addresses.metricsAddress &&
+    (await startHttpServer(addresses.metricsAddress, { routes: [metricsRoute(metrics)], onError: onError('metrics') }))
   const api = serviceApi({
     ...{ config: () => config.current, clock, seen, ports, registry, revocation, sds, readiness, expiry, wouldDeny },
     adminRoutes: [
       ...ocspRoutes(() => revocation.control, clock),
+      ...basicRoutes({ lockouts, devApps: () => snapshot()?.devApps ?? [], clock }),
       ...shadowRoutes(() => config.current, wouldDeny, clock),
       ...logLevelRoutes(logLevel),
     ],
     onError: onError('console'),
   })
-  const admin = await startAdminServer(atStart.adminAddress, {
+  const admin = await startAdminServer(addresses.adminAddress, {
     routes: [...healthRoutes(readiness), ...api.routes],
     onError: onError('admin'),
   })
-  const browsers = await api.startConsole()
+  const browsers = await api.startConsole(addresses.consolePort)
   const shadow = new ShadowNotice({ log, clock, inShadow: shadowed })
 
   config.observe({
     onChanged: (changed, { applied, restart }) => {
       if (applied.some((path) => path.startsWith('ocsp'))) revocation.replace(optionsOf(changed))
+      if (applied.some((path) => path.startsWith('ocsp.cache.redis'))) lockouts.share(fleetOf(changed))
       logLevel.configure(changed.log.level)
       metrics.count('config_reloads_total', { result: 'loaded' })
       if (applied.length > 0) log.info({ changed: applied }, 'configuration loaded')
@@ -208,6 +231,7 @@ export async function startService({ config, logs, clock }: ServiceParts): Promi
       stopLooking()
       api.stop()
       for (const part of [expiry, psd2, shadow, logLevel]) part.stop()
+      lockouts.close()
       await Promise.all([registry.stop(), revocation.close()])
       await tracing?.stop(graceMs)
     },

@@ -52,7 +52,7 @@ export interface ServiceApi {
   /** For the admin port: all of it, and the console. */
   readonly routes: readonly Route[]
   /** Starts the port for browsers, where one is configured: what changes nothing, and the console. */
-  startConsole(): Promise<RunningHttpServer | undefined>
+  startConsole(port: number | undefined): Promise<RunningHttpServer | undefined>
   stop(): void
 }
 
@@ -71,9 +71,10 @@ export function serviceApi(parts: ServiceApiParts): ServiceApi {
   const pages = pageRoutes({ page: 'index.html', paths: consolePaths, assets: '/console/assets/' })
   return {
     routes: [...apiOf(operations, { version, access: undefined }), ...pages],
-    startConsole: async () => {
+    startConsole: async (port) => {
       if (atStart.console === undefined) return undefined
-      const { listen, token, tls } = atStart.console
+      const { listen: configured, token, tls } = atStart.console
+      const listen = { ...configured, port: port ?? configured.port }
       const access = token === undefined ? undefined : new ConsoleAccess({ token, tls: tls !== undefined, clock })
       return startConsoleServer({
         ...{ listen, tls, access, onError: parts.onError },
@@ -112,7 +113,7 @@ function operationsOf(parts: ServiceApiParts, version: string, processOf: () => 
     ...chainOperations({
       rules: (askIssuer) => {
         const { rules, close } = intakeOptions(config(), { at: clock(), asks: askIssuer })
-        const ownersOf = (sha256: string) => snapshot()?.ownersOf({ leaf: { sha256 } }) ?? []
+        const ownersOf = (sha256: string) => snapshot()?.ownersBySha256(sha256) ?? []
         return { rules: { ...rules, sharing: { ownersOf } }, close }
       },
     }),

@@ -1,5 +1,6 @@
 import type { Observations } from './api/observations.ts'
 import type { SdsObserver } from './envoy/sds_stream.ts'
+import type { LockoutObserver } from './lockout/lockouts.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { ResponderLabels } from './metrics/responder_labels.ts'
 import { observeCommand, observeFetch } from './metrics/revocation.ts'
@@ -80,6 +81,31 @@ export function revocationLog({
     },
     onCrl: ({ location, crl }) => log.info({ location, entries: crl.revoked.size, nextUpdate: crl.nextUpdate }, 'crl'),
     onCrlFailed: (failure) => log.warn(failure, 'no crl'),
+  }
+}
+
+/** One line a lock, by whom it is known here: a ClientKey that nobody has may be a secret in the wrong place. */
+export function lockoutLog({
+  audit,
+  metrics,
+}: Omit<Told, 'log' | 'tracing' | 'seen'> & { readonly audit: Logger }): LockoutObserver {
+  return {
+    onBegan: ({ subject: { kind, network, clientKeyHash }, until, devApp, locks }) =>
+      audit.warn(
+        {
+          ...{ by: kind, devapp: devApp, source: network, client_key_sha256: clientKeyHash },
+          ...{ until: new Date(until), in_a_row: locks },
+        },
+        'locked out of basic',
+      ),
+    onRefused: (by) => metrics.count('basic_lockouts_total', { by }),
+    onLifted: (locks) => {
+      for (const { subject } of locks)
+        audit.info(
+          { by: subject.kind, source: subject.network, client_key_sha256: subject.clientKeyHash },
+          'lock of basic lifted',
+        )
+    },
   }
 }
 

@@ -5,6 +5,7 @@ import type { Evidence } from './domain/evidence.ts'
 import { type Judgement, refused } from './domain/judgement.ts'
 import type { Policy, Rules } from './domain/policy.ts'
 import type { AuthRequest } from './domain/request.ts'
+import { afterMs } from './domain/retry_after.ts'
 import { trialOf } from './domain/trial.ts'
 import { gather } from './gather.ts'
 import type { Admission, Ports } from './ports.ts'
@@ -42,8 +43,7 @@ export function tryOut(
 
 function tooMany(admission: Extract<Admission, { admitted: false }> | undefined) {
   if (admission === undefined) return deny('policy_unknown', { detail: 'the policy has no rate' })
-  const retryAfterSeconds = Math.max(1, Math.ceil(admission.retryAfterMs / 1_000))
-  const retryAfter = `${retryAfterSeconds} ${retryAfterSeconds === 1 ? 'second' : 'seconds'}`
+  const { retryAfter, retryAfterSeconds } = afterMs(admission.retryAfterMs)
   return { ...deny('too_many_requests', { retryAfter, detail: `by=${admission.by}` }), retryAfterSeconds }
 }
 

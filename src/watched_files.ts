@@ -1,4 +1,5 @@
 import { type FSWatcher, readFileSync, statSync, watch } from 'node:fs'
+import { LaterReading } from './later_reading.ts'
 
 /** An editor writes in several steps, and a Kubernetes volume swaps several links: look once they are through. */
 const settleMs = 50
@@ -31,6 +32,9 @@ export class WatchedFiles<Value> {
   #seen: string | undefined
   #watchers: FSWatcher[] = []
   #timer: NodeJS.Timeout | undefined
+  /** What was told of them last. */
+  #refused: string | undefined
+  readonly #later = new LaterReading(() => this.#readAnew(true))
 
   /** Throws where the files cannot be read, or do not hold up: then there is no last good state. */
   constructor(options: WatchedFilesOptions<Value>) {
@@ -54,6 +58,7 @@ export class WatchedFiles<Value> {
 
   stop(): void {
     clearTimeout(this.#timer)
+    this.#later.done()
     for (const watcher of this.#watchers.splice(0)) watcher.close()
   }
 
@@ -77,15 +82,26 @@ export class WatchedFiles<Value> {
 
   /** Reads the files now. Says whether they differ from what was read last. */
   reload(): boolean {
+    return this.#readAnew()
+  }
+
+  /** What is read again by itself, and fails in the same way, was told before. */
+  #readAnew(isAgain = false): boolean {
     try {
       this.#watch()
       const files = this.#read()
+      this.#later.done()
+      this.#refused = undefined
       const seen = JSON.stringify(files)
       if (seen === this.#seen) return false
       this.#seen = seen
       this.#value = this.#options.parse(files)
-    } catch (error) {
-      this.#options.onRefused(error instanceof Error ? error : new Error(String(error)))
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause))
+      this.#later.failed(error)
+      if (isAgain && error.message === this.#refused) return true
+      this.#refused = error.message
+      this.#options.onRefused(error)
       return true
     }
     this.#options.onLoaded(this.#value)

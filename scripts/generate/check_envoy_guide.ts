@@ -28,7 +28,7 @@ warnings or nothing; \`--json\` prints an object for programs:
       "code": "failure_mode_allow",
       "severity": "error",
       "file": "/etc/envoy/envoy.yaml",
-      "path": "static_resources.listeners[0].filter_chains[0].filters[0].typed_config.http_filters[0].typed_config.failure_mode_allow",
+      "path": "static_resources.listeners[0].filter_chains[0].filters[0].typed_config.http_filters[1].typed_config.failure_mode_allow",
       "line": 196,
       "message": "a failure of the service lets requests pass",
       "why": "Requests pass when the service is down, stalls or fails. Whoever can overload it is let in.",

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { lockoutsDocument, unlockedDocument, unlockRequest } from '../admin/basic_documents.ts'
 import { logLevelDocument } from '../admin/log_level_documents.ts'
 import { answerDocument, purgeDocument, purgeRequest, statusDocument } from '../admin/ocsp_documents.ts'
 import type { Route } from '../http/route.ts'
@@ -40,6 +41,15 @@ const descriptions: Readonly<Record<string, Written>> = {
       contentType: 'application/x-ndjson',
       words: 'A line in JSON for each step; the one that is done is the last.',
     },
+  },
+  'GET /api/v1/basic/lockouts': {
+    ...{ id: 'getLockouts', tag: 'Basic', answers: { document: lockoutsDocument.meta({ title: 'Lockouts' }) } },
+    summary: 'Who is locked out of HTTP Basic.',
+  },
+  'POST /api/v1/basic/unlock': {
+    ...{ id: 'unlockBasic', tag: 'Basic', answers: { document: unlockedDocument.meta({ title: 'Unlocked' }) } },
+    ...{ summary: 'Lifts locks of HTTP Basic.', writes: true, problems: [400] },
+    body: unlockRequest.meta({ title: 'UnlockRequest' }),
   },
   'GET /api/v1/shadow': {
     ...{ id: 'getShadow', tag: 'Overview', answers: { document: shadowDocument.meta({ title: 'Shadow' }) } },

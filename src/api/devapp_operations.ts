@@ -72,7 +72,7 @@ export function devAppOperations({ snapshot, renewals, clock }: DevAppParts): re
       answer: () => ({
         at: clock().toISOString(),
         waiting: renewals
-          .waiting((sha256) => (snapshot()?.ownersOf({ leaf: { sha256 } }).length ?? 0) > 0)
+          .waiting((sha256) => (snapshot()?.ownersBySha256(sha256).length ?? 0) > 0)
           .map(({ devApps, commonName, serialNumber, sha256, firstMs, lastMs, requests, requestId }) => ({
             ...{ devApps, commonName: commonName ?? null, serialNumber, sha256, requests },
             ...{ first: instantText(firstMs), last: instantText(lastMs), requestId: requestId ?? null },

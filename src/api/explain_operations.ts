@@ -3,10 +3,10 @@ import type { Rules } from '../domain/policy.ts'
 import type { ReadAttributes } from '../envoy/check_request_json.ts'
 import type { CheckSettings } from '../envoy/check_settings.ts'
 import { explainedRequest } from '../envoy/explained_request.ts'
+import { PresentedCertificates } from '../envoy/presented_certificates.ts'
 import { type Explanation, explanationSchema } from '../explain/explanation.ts'
 import type { RevocationFacts } from '../explain/revocation_finding.ts'
 import type { RecentDenial, RecentDenials } from '../ops/recent_denials.ts'
-import { certificateFromPem } from '../pki/certificate.ts'
 import type { Ports } from '../ports.ts'
 import { registrationsIn } from '../registry/registrations.ts'
 import type { RegistrySnapshot } from '../registry/registry.ts'
@@ -111,7 +111,7 @@ function explained(attributes: ReadAttributes, parts: ExplainParts): Promise<Exp
       trials: { ...parts.ports.trials, admit: () => ({ admitted: true }) },
     },
     ...{ snapshot, registry: said, registrations: snapshot && registrationsIn(snapshot) },
-    readCertificate: (pem) => snapshot?.readCertificate(pem) ?? certificateFromPem(pem),
+    certificates: new PresentedCertificates((der) => snapshot?.registeredLeaf(der)),
     circumstances: ({ evidence }) => ({
       secretChecked: false,
       revocation:

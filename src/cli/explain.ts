@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import type { Config } from '../config/config.ts'
 import { explainedRequest } from '../envoy/explained_request.ts'
+import { PresentedCertificates } from '../envoy/presented_certificates.ts'
 import type { Explanation } from '../explain/explanation.ts'
-import { certificateFromPem } from '../pki/certificate.ts'
 import type { Clock, Ports } from '../ports.ts'
 import { Psd2Lists } from '../registry/psd2_lists.ts'
 import { registrationsIn } from '../registry/registrations.ts'
@@ -92,6 +92,8 @@ async function explained(
     const ports: Ports = {
       registry: { snapshot: () => snapshot },
       revocation,
+      // Who is locked out is known to the running service.
+      attempts: { lockOf: () => undefined, succeeded: () => {}, failed: () => {} },
       secrets: secretKnown
         ? new ClientSecrets(() => snapshot?.holdsChosenSecret === true)
         : { verify: (devApp) => devApp !== undefined },
@@ -102,7 +104,7 @@ async function explained(
     }
     const explanation = await explainedRequest(attributes, {
       ...{ rules: config, ports, snapshot, registry: said },
-      readCertificate: (pem) => snapshot?.readCertificate(pem) ?? certificateFromPem(pem),
+      certificates: new PresentedCertificates((der) => snapshot?.registeredLeaf(der)),
       registrations: snapshot && registrationsIn(snapshot),
       circumstances: ({ evidence }) => ({
         secretChecked: secretKnown,

@@ -3,6 +3,7 @@ import type { ConfigFile } from './schema.ts'
 /** What a running service cannot change: where it listens, and what it keeps open for as long as it lives. */
 export const restartKeys = [
   'listen',
+  'workers',
   'admin',
   'console',
   'metrics',

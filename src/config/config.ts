@@ -12,6 +12,8 @@ import { type ConfigFile, configSchema, knownKeys, type PolicyFile, rateSchema }
 /** What an operator decides; durations in milliseconds, paths absolute. Frozen. */
 export interface Config extends Rules {
   readonly listen: string
+  /** Processes; 1 for this one alone. */
+  readonly workers: number
   readonly adminAddress: string
   /** `undefined` where the console has no port of its own. */
   readonly console: ConsoleConfig | undefined
@@ -27,6 +29,7 @@ export interface Config extends Rules {
   readonly log: LogConfig
   /** `undefined` where nothing is traced. */
   readonly tracing: ConfigFile['tracing']
+  readonly lockout: ConfigFile['basic']['lockout']
   readonly intake: IntakeConfig
   readonly ocsp: ConfigFile['ocsp']
 }
@@ -123,6 +126,7 @@ function configOf(file: ConfigFile, folder: string): Config {
   const inFolder = (path: string) => resolve(folder, path)
   return {
     listen: file.listen,
+    workers: file.workers,
     adminAddress: file.admin,
     hostnames: new Hostnames({
       mtls: [mtls ?? '', ...otherMtls],
@@ -145,6 +149,7 @@ function configOf(file: ConfigFile, folder: string): Config {
     typeBase: file.answers.type_base.href,
     log: logOf(file.log, inFolder),
     tracing: file.tracing,
+    lockout: file.basic.lockout,
     intake: intakeOf(file.intake, inFolder),
     ocsp: {
       ...file.ocsp,

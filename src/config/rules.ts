@@ -1,4 +1,5 @@
 import { channels } from '../domain/policy.ts'
+import { basicRules } from './basic_rules.ts'
 import { consoleRules } from './console_schema.ts'
 import { valueAt } from './document.ts'
 import { refusedIssuerSchema } from './intake_schema.ts'
@@ -106,6 +107,7 @@ export const rules: readonly Rule[] = [
       }),
   },
   ...consoleRules,
+  ...basicRules,
   ...ocspRules,
 ]
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { psd2Roles } from '../domain/certificate.ts'
 import { channels, credentials } from '../domain/policy.ts'
 import { parseListenAddress, parseLocalAddress } from '../listen_address.ts'
+import { basicSchema } from './basic_schema.ts'
 import { consoleSchema } from './console_schema.ts'
 import { intakeSchema } from './intake_schema.ts'
 import { ocspSchema } from './ocsp_schema.ts'
@@ -192,7 +193,7 @@ export const logSchema = keys({
   }),
   buffered: yesOrNo.default(false).meta({
     description:
-      'Whether up to 4 KiB of lines wait in memory for at most a second, which costs less, and is lost when the process is killed.',
+      'Whether up to 16 KiB of lines wait in memory for at most a second, which costs less, and is lost when the process is killed.',
   }),
 })
 
@@ -207,6 +208,10 @@ export const configSchema = keys({
         'Where Envoy reaches the service: the absolute path of a Unix socket, or a loopback address with a port. Whoever reaches it could claim any certificate, so nothing else is accepted.',
       examples: ['127.0.0.1:9191', '[::1]:9191'],
     }),
+  workers: count(1, 64).prefault(1).meta({
+    description:
+      'Processes that serve, where one core is not enough: each with its own socket, `authz-0.sock`, `authz-1.sock` and so on instead of `authz.sock`, its own administration port and its own port for metrics: see docs/deployment.md.',
+  }),
   hostnames: hostnamesSchema.meta({ description: "The gateway's hostnames. The kinds exclude each other." }),
   policies: z
     .record(z.string(), policySchema, {
@@ -233,6 +238,7 @@ export const configSchema = keys({
   })
     .optional()
     .meta({ description: 'Shadow mode for all policies at once, as `policies.NAME.shadow` is for one.' }),
+  basic: basicSchema.prefault({}).meta({ description: 'What concerns every policy with `basic`.' }),
   intake: intakeSchema.prefault({}).meta({ description: 'Which chains of third parties are accepted.' }),
   reflection: yesOrNo.default(false).meta({
     description: "Whether gRPC's server reflection tells which services there are, for tools such as grpcurl.",

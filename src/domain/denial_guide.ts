@@ -210,6 +210,15 @@ export const denialGuide: Readonly<Record<DenyCode | keyof typeof gatewayDenials
       'One DevApp after a change of its secret: the new hash is not in the registry. Many different ones: somebody is guessing.',
     detail: undefined,
   },
+  too_many_attempts: {
+    meaning:
+      'Too many wrong secrets came for this ClientKey from this address, or from this address for whichever ClientKeys, or for this ClientKey from many addresses. The secret of this request was not looked at. The lock lasts longer each time.',
+    caller:
+      'Stop sending the wrong secret: look for a program that still has an old one. Then wait as long as `Retry-After` says. From another address, the right secret is accepted.',
+    operator:
+      '`devapp-authz basic lockouts` lists the locks, and `devapp-authz basic unlock` lifts one. `basic.lockout` has the limits. Where every request has the same address, Envoy does not see the real one: see `xff_num_trusted_hops`.',
+    detail: 'Which of the two it was: `client_key` or `address`.',
+  },
   devapp_mismatch: {
     meaning:
       'Each credential is right by itself, and they belong to different DevApps: the certificate, the ClientKey of Basic, or the header that names one.',

@@ -147,6 +147,12 @@ export const denials = {
     'The Authorization header is not valid Basic authentication.',
   ),
   basic_invalid: denial(401, undefined, 'Wrong credentials', 'The ClientKey or the ClientSecret is wrong.'),
+  too_many_attempts: denial(
+    429,
+    'ACCESS_EXCEEDED',
+    'Too many failed attempts',
+    'Too many failed attempts. Try again after {retryAfter}.',
+  ),
   devapp_mismatch: denial(
     401,
     'PARAMETER_NOT_CONSISTENT',

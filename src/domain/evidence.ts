@@ -14,12 +14,20 @@ export interface Evidence {
   readonly identity: Identity
   /** Whether the secret of Basic is the DevApp's; false where none was presented or the ClientKey is unknown. */
   readonly secretVerified: boolean
+  /** Why the secret of Basic was not looked at, or counts for nothing; `undefined` where it was. */
+  readonly secretLock: SecretLock | undefined
   /** `not_asked` where no registered certificate was presented. */
   readonly revocation: RevocationStatus
   /** Whether the registered issuer is one of the accepted qualified trust service providers. */
   readonly qtspAccepted: boolean
   /** What the registered leaf's organization has lost of its authorisation while the certificate is still valid. */
   readonly withdrawnRoles: ReadonlySet<Psd2Role>
+}
+
+/** After too many wrong secrets: of this ClientKey, or from this address. */
+export interface SecretLock {
+  readonly by: 'client_key' | 'address'
+  readonly retryAfterMs: number
 }
 
 /** What is known of the leaf, and of the CAs between it and the root where they are asked about too. */

@@ -35,6 +35,7 @@ export const shadowable: Readonly<Record<DenyCode, boolean>> = {
   basic_missing: true,
   basic_malformed: true,
   basic_invalid: true,
+  too_many_attempts: true,
   devapp_mismatch: true,
   too_many_requests: false,
   policy_unknown: false,

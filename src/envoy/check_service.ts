@@ -1,35 +1,36 @@
-import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js'
 import { authorize } from '../authorize.ts'
 import { deny } from '../domain/decision.ts'
 import { type Judgement, refused } from '../domain/judgement.ts'
 import type { AuthRequest } from '../domain/request.ts'
 import type { DecisionRecord } from '../ops/decision_record.ts'
 import type { Ports } from '../ports.ts'
-import { type CertificateReader, parseCheckRequest } from './check_request.ts'
+import { parseCheckRequest } from './check_request.ts'
+import type { CheckRequestFields } from './check_request_fields.ts'
 import type { CheckSettings } from './check_settings.ts'
+import type { UnaryHandler } from './check_stream.ts'
 import { decisionRecord } from './decision_record.ts'
-import type { CheckRequest__Output } from './generated/envoy/service/auth/v3/CheckRequest.ts'
-import type { CheckResponse } from './generated/envoy/service/auth/v3/CheckResponse.ts'
-import { responseTo } from './response_to.ts'
+import { PreparedAnswers } from './prepared_answers.ts'
+import type { PresentedCertificates } from './presented_certificates.ts'
 
 export interface CheckServiceOptions {
   /** Read anew for each request, so that a reload is in force for the next one. */
   readonly settings: () => CheckSettings
   readonly ports: Ports
-  readonly readCertificate: CertificateReader
+  readonly certificates: Pick<PresentedCertificates, 'read'>
   readonly onDecision: (record: DecisionRecord, request: AuthRequest | undefined) => void
 }
 
-export type Check = (
-  call: Pick<ServerUnaryCall<CheckRequest__Output, CheckResponse>, 'request'>,
-  callback: sendUnaryData<CheckResponse>,
-) => void
+/** Answers with a `CheckResponse` in bytes. */
+export type Check = UnaryHandler<CheckRequestFields, Buffer>
 
 /**
  * `Authorization/Check`. Always answers with a decision and never with a gRPC error: what is unexpected is denied as
  * `internal_error`, what takes longer than the deadline as `deadline_exceeded`.
  */
-export function checkService(options: CheckServiceOptions): Check {
+export function checkService(
+  options: CheckServiceOptions,
+): (call: Pick<Parameters<Check>[0], 'request'>, callback: Parameters<Check>[1]) => void {
+  const answers = new PreparedAnswers()
   return (call, callback) => {
     const startedAt = performance.now()
     const settings = options.settings()
@@ -38,7 +39,7 @@ export function checkService(options: CheckServiceOptions): Check {
     const answer = (judgement: Judgement): void => {
       const channel = settings.policies.get(request?.policy ?? '')?.channel
       const record = decisionRecord(request, judgement, { channel, ms: performance.now() - startedAt })
-      callback(null, responseTo(request, judgement, settings))
+      callback(null, answers.bytesOf(request, judgement, settings))
       options.onDecision(record, request)
     }
     const fail = (error: unknown): void =>
@@ -49,7 +50,7 @@ export function checkService(options: CheckServiceOptions): Check {
       )
 
     try {
-      const parsed = parseCheckRequest(call.request, options.readCertificate)
+      const parsed = parseCheckRequest(call.request, options.certificates)
       if ('kind' in parsed) return answer(refused(parsed))
       request = parsed
       const judgement = authorize(request, settings, options.ports)

@@ -5,15 +5,16 @@ import { type ExplainParts, explain } from '../explain/explain.ts'
 import type { Explanation } from '../explain/explanation.ts'
 import type { RegistrySnapshot } from '../registry/registry.ts'
 import { answerOf } from './answer.ts'
-import { type CertificateReader, parseCheckRequest } from './check_request.ts'
+import { parseCheckRequest } from './check_request.ts'
 import { checkRequestOf, type ReadAttributes } from './check_request_json.ts'
 import type { CheckSettings } from './check_settings.ts'
 import { handshakeRefusal } from './handshake_refusal.ts'
+import type { PresentedCertificates } from './presented_certificates.ts'
 import { responseTo } from './response_to.ts'
 
 export interface ExplainedRequestParts extends Omit<ExplainParts, 'rules'> {
   readonly rules: Rules & Pick<CheckSettings, 'typeBase'>
-  readonly readCertificate: CertificateReader
+  readonly certificates: Pick<PresentedCertificates, 'read'>
   readonly snapshot: RegistrySnapshot | undefined
 }
 
@@ -23,9 +24,9 @@ export interface ExplainedRequestParts extends Omit<ExplainParts, 'rules'> {
  */
 export async function explainedRequest(
   attributes: ReadAttributes,
-  { readCertificate, snapshot, ...parts }: ExplainedRequestParts,
+  { certificates, snapshot, ...parts }: ExplainedRequestParts,
 ): Promise<Explanation | undefined> {
-  const request = parseCheckRequest(checkRequestOf(attributes), readCertificate)
+  const request = parseCheckRequest(checkRequestOf(attributes), certificates)
   const at = parts.ports.clock()
   const { judgement, steps, nearMisses } = await explain(request, parts)
   const { decision, evidence } = judgement

@@ -1,10 +1,13 @@
 import { chmod } from 'node:fs/promises'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import { removeStaleSocket, socketMode } from '../unix_socket.ts'
+import { type CheckRequestFields, decodeCheckRequest } from './check_request_fields.ts'
 import type { Check } from './check_service.ts'
+import { answerOnStream } from './check_stream.ts'
 import type { Health } from './health.ts'
 import { authorizationService, packageDefinition, secretDiscoveryService } from './protos.ts'
 import type { SdsService } from './sds_service.ts'
+import { guardSessions } from './session_guard.ts'
 import { maxTruststoreBytes } from './truststore_resource.ts'
 
 /**
@@ -23,6 +26,8 @@ const limits = {
 
 export interface Services {
   readonly check: Check
+  /** Reads the requests of `check`; default: no more of them than is needed. */
+  readonly decode?: (message: Buffer) => CheckRequestFields
   readonly sds: SdsService
   /** Absent where nobody asks for it. */
   readonly health?: Health | undefined
@@ -43,13 +48,14 @@ export interface RunningServer {
  */
 export async function startServer(
   listen: string,
-  { check, sds, health, reflection }: Services,
+  { check, decode = decodeCheckRequest, sds, health, reflection }: Services,
 ): Promise<RunningServer> {
   const socketPath = listen.startsWith('unix:') ? listen.slice('unix:'.length) : undefined
   if (socketPath !== undefined) await removeStaleSocket(socketPath)
 
   const server = new Server(limits)
-  server.addService(authorizationService, { Check: check })
+  const definition = { ...authorizationService.Check, requestDeserialize: decode, responseSerialize: asItIs }
+  server.addService({ Check: definition }, { Check: check })
   server.addService(secretDiscoveryService, sds.handlers)
   health?.addTo(server)
   if (reflection === true) {
@@ -58,10 +64,14 @@ export async function startServer(
     new ReflectionService(packageDefinition).addToServer(server)
   }
   const port = await bind(server, listen)
+  guardSessions(server, authorizationService.Check.path)
+  answerOnStream(server, { definition, handler: check, maxMessageBytes: limits['grpc.max_receive_message_length'] })
   if (socketPath !== undefined) await chmod(socketPath, socketMode)
   const address = socketPath === undefined ? listen.replace(/:\d+$/, `:${port}`) : listen
   return { address, stop: (graceMs) => stop(server, sds, graceMs) }
 }
+
+const asItIs = (bytes: Buffer): Buffer => bytes
 
 function bind(server: Server, listen: string): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -167,10 +167,18 @@ function registeredFinding({ identity: { binding } }: Evidence): Finding {
   }
 }
 
-function basicFinding({ request: { basic }, secretVerified }: Evidence, { secretChecked }: Circumstances): Finding {
+function basicFinding(
+  { request: { basic }, secretVerified, secretLock }: Evidence,
+  { secretChecked }: Circumstances,
+): Finding {
   if (basic.status !== 'presented') return { found: `Authorization: ${basic.status.replace('_', ' ')}` }
   const { clientKey } = basic
   const evidence = { clientKey }
+  if (secretLock !== undefined)
+    return {
+      found: `the secret was not looked at: too many were wrong, ${secretLock.by === 'address' ? 'from this address' : `for the ClientKey ${clientKey}`}`,
+      evidence,
+    }
   if (!secretChecked)
     return {
       found: secretVerified

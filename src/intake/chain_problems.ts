@@ -119,6 +119,10 @@ export const chainProblems = {
     `The certificate was changed, or the issuer has another certificate with this name. ${wholeChain}`,
   ),
   signature_unsupported: entry('The algorithm of the signature is not supported.', newCertificate),
+  key_identifier_mismatch: entry(
+    'The certificate names another certificate of {issuer} than the one above it: the key identifiers differ.',
+    `The gateway's TLS would find no issuer. ${wholeChain}`,
+  ),
   signature_weak: entry(
     'The signature rests on a broken algorithm, {algorithm}.',
     'Order a certificate signed with SHA-256 or better.',

@@ -27,6 +27,8 @@ function findingOf({ code, detail }: PathProblem, place: Place, issuer: string):
       return finding('missing_intermediate', place, { issuer: detail })
     case 'signature_invalid':
       return finding(code, place, { issuer })
+    case 'key_identifier_mismatch':
+      return finding(code, place, { issuer: detail })
     case 'signature_weak':
       return finding(code, place, { algorithm: detail })
     case 'version':

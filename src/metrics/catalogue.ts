@@ -72,6 +72,11 @@ export const metricCatalogue = {
     'Somebody is guessing, or a program has an old secret.',
     [{ by: 'client_key' }, { by: 'address' }],
   ),
+  basic_locked: gauge(
+    ['by'],
+    'Locks of HTTP Basic that are in force now: of ClientKeys at an address (client_key), of addresses (address), and ClientKeys that are guessed from many addresses (distributed).',
+    'As this process knows them; with a Redis, those of the fleet. `devapp-authz basic lockouts` lists them. `distributed`: somebody guesses with many machines.',
+  ),
   ocsp_lookups_total: counter(
     ['tier', 'result'],
     'Lookups of OCSP answers by tier (memory, redis) and result (hit, miss, rejected, failure).',

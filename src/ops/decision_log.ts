@@ -1,5 +1,5 @@
 import type { DecisionRecord } from './decision_record.ts'
-import type { Logs } from './log.ts'
+import { type Logs, writeInfo } from './log.ts'
 
 export interface DecisionLogOptions extends Logs {
   /** Of the requests that are allowed, the part that is logged: 0 to 1. */
@@ -24,7 +24,7 @@ export class DecisionLog {
     const { log, audit, auditApart } = this.#options
     if (record.code === 'allow') {
       if (record.waived === undefined) this.#sample(record)
-      else log.info(record, 'decision')
+      else writeInfo(log, record, 'decision')
       return
     }
     // A fault of the service itself is an error.
@@ -37,12 +37,12 @@ export class DecisionLog {
     const { log, random = Math.random } = this.#options
     const sampleAllows = this.#options.sampleAllows()
     if (sampleAllows === 1 && this.#unlogged === 0) {
-      log.info(record, 'decision')
+      writeInfo(log, record, 'decision')
       return
     }
     this.#unlogged++
     if (random() >= sampleAllows) return
-    log.info({ ...record, sampled: this.#unlogged }, 'decision')
+    writeInfo(log, { ...record, sampled: this.#unlogged }, 'decision')
     this.#unlogged = 0
   }
 }

@@ -1,7 +1,8 @@
 import type { Logger } from './log.ts'
 
 /**
- * Runs `stop` once on SIGTERM or SIGINT, and then lets the process end. A second signal ends it at once.
+ * Runs `stop` once on SIGTERM or SIGINT, or when who supervises this process lets go of it or is gone, and then lets the process end.
+ * A second signal ends it at once.
  */
 export function onShutdown(log: Logger, stop: () => Promise<void>): void {
   let stopping = false
@@ -19,6 +20,12 @@ export function onShutdown(log: Logger, stop: () => Promise<void>): void {
   }
   process.on('SIGTERM', shutDown)
   process.on('SIGINT', shutDown)
+  const letGo = (): void => {
+    if (!stopping) shutDown('SIGTERM')
+  }
+  process.once('disconnect', letGo)
+  // It may have been so before anybody listened.
+  if (process.connected === false) letGo()
 }
 
 /** Runs `reload` on every SIGHUP, which otherwise ends a process. */

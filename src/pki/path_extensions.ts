@@ -4,18 +4,17 @@ import { DerError, expectTag, Fields, orUndefined, readDer, tag } from './der.ts
 import { booleanOf, hasBit, smallNumberOf } from './der_values.ts'
 import type { Extensions } from './extensions.ts'
 import { type GeneralName, readGeneralName } from './general_name.ts'
+import { type KeyIdentifiers, readKeyIdentifiers } from './key_identifiers.ts'
 import { type NameConstraints, readNameConstraints } from './name_constraints.ts'
 import { readX509 } from './x509.ts'
 
 export const extensionOid = {
-  subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
   basicConstraints: '2.5.29.19',
   nameConstraints: '2.5.29.30',
   certificatePolicies: '2.5.29.32',
   policyMappings: '2.5.29.33',
-  authorityKeyIdentifier: '2.5.29.35',
   policyConstraints: '2.5.29.36',
   extendedKeyUsage: '2.5.29.37',
   inhibitAnyPolicy: '2.5.29.54',
@@ -44,6 +43,7 @@ export interface PathExtensions {
   readonly keyUsage: KeyUsage | undefined
   readonly subjectAltNames: readonly GeneralName[]
   readonly nameConstraints: NameConstraints | undefined
+  readonly keyIdentifiers: KeyIdentifiers
   readonly policies: PolicyExtensions
 }
 
@@ -62,6 +62,7 @@ export function readPathExtensions(extensions: Extensions): PathExtensions {
     keyUsage: keyUsageIn(bytesOf(extensionOid.keyUsage)),
     subjectAltNames: alternativeNamesIn(bytesOf(extensionOid.subjectAltName)),
     nameConstraints: constraints && readNameConstraints(constraints),
+    keyIdentifiers: readKeyIdentifiers(extensions),
     policies: readPolicyExtensions(extensions),
   }
 }

@@ -16,6 +16,7 @@ export const pathProblems = {
   issuer_mismatch: '6.1.3 (a)(4): the issuer is the subject of the certificate above',
   signature_invalid: '6.1.3 (a)(1)',
   signature_unsupported: '6.1.3 (a)(1): an algorithm that is not known here',
+  key_identifier_mismatch: '4.2.1.2: the identifier of the key above is the one that the certificate names',
   signature_weak: '6.1.3 (a)(1): an algorithm with which others can sign too: SHA-1, MD5 or MD2',
   name_not_permitted: '6.1.3 (b)',
   name_excluded: '6.1.3 (c)',

@@ -4,6 +4,7 @@ import { PolicyProcessing } from './certificate_policies.ts'
 import { orUndefined } from './der.ts'
 import { unknownCritical } from './extensions.ts'
 import { type GeneralName, generalNameText } from './general_name.ts'
+import { fitIssuer } from './key_identifiers.ts'
 import { type Name, readName, textsOf } from './name.ts'
 import { type NameConstraints, type NameProblem, problemOfNames } from './name_constraints.ts'
 import { isSameName, preparedName } from './name_match.ts'
@@ -92,7 +93,16 @@ function problemsOfIssue(link: Link, issuer: Link | undefined): PathProblem[] {
     case 'unsupported_algorithm':
       if (weak === undefined) return [problem('signature_unsupported', link, certificate.issuer)]
   }
-  return weak === undefined ? [] : [problem('signature_weak', link, weak)]
+  return [
+    ...(weak === undefined ? [] : [problem('signature_weak', link, weak)]),
+    ...(areMarked(link, issuer) ? [] : [problem('key_identifier_mismatch', link, certificate.issuer)]),
+  ]
+}
+
+/** What cannot be read is a problem of its own. */
+function areMarked({ extensions }: Link, issuer: Link): boolean {
+  if (extensions === undefined || issuer.extensions === undefined) return true
+  return fitIssuer(extensions.keyIdentifiers, issuer.extensions.keyIdentifiers, issuer.structure)
 }
 
 /** RFC 5280 6.1: none may appear twice. */

@@ -40,7 +40,11 @@ export class ChainReader {
 
   /** A chain in PEM: leaf, issuer and so on up to the root. Throws ChainError. */
   chainFromPem(pem: string): RegisteredCertificate {
-    const [leaf, ...above] = dersOf(pem)
+    return this.chainFromDer(dersOf(pem))
+  }
+
+  /** The same of their DER. */
+  chainFromDer([leaf, ...above]: readonly Uint8Array[]): RegisteredCertificate {
     const [issuer] = above
     if (leaf === undefined || issuer === undefined)
       throw new ChainError('a chain has at least a leaf and its issuer', 'add the certificates up to the root')
@@ -56,7 +60,12 @@ export class ChainReader {
     const [leaf, ...others] = dersOf(pem)
     if (leaf === undefined || others.length > 0)
       throw new ChainError('expected one certificate', 'write the PEM block of the leaf alone')
-    return this.#registered(leafOf(leaf), chain, 'name the chain that begins with the CA that issued it')
+    return this.leafFromDer(leaf, chain)
+  }
+
+  /** The same of its DER. */
+  leafFromDer(der: Uint8Array, chain: Authorities): RegisteredCertificate {
+    return this.#registered(leafOf(der), chain, 'name the chain that begins with the CA that issued it')
   }
 
   /** The CAs of a chain in PEM. Throws ChainError. */
@@ -104,7 +113,12 @@ export class ChainReader {
   #expectIssued(leaf: Certificate, issuer: Certificate, cure: string): void {
     const holds =
       this.unverified === undefined ? isSignedBy(leaf, issuer) : isSameName(leaf.issuerDer, issuer.subjectDer)
-    if (!holds) throw new ChainError(notIssued(leaf, issuer), cure)
+    // A leaf of which only the outline can be read has no name to be said.
+    if (!holds)
+      throw new ChainError(
+        explained(() => notIssued(leaf, issuer)),
+        cure,
+      )
   }
 }
 

@@ -34,11 +34,17 @@ const secretHash = z.unknown().transform((hash, context): string => {
 })
 
 const instant = z.string({ error: (issue) => expected('a time', issue.input) }).transform((written, context) => {
-  const time = new Date(written)
-  if (!Number.isNaN(time.getTime()) && /^\d{4}-\d\d-\d\dT.*Z$/.test(written)) return time
+  const time = instantOf(written)
+  if (time !== undefined) return time
   fail(context, expected('a time', written), 'write it in UTC, such as "2026-12-31T00:00:00Z"')
   return z.NEVER
 })
+
+/** A time in UTC (RFC 3339, with a final Z); `undefined` for another text. */
+export function instantOf(written: string): Date | undefined {
+  const time = new Date(written)
+  return !Number.isNaN(time.getTime()) && /^\d{4}-\d\d-\d\dT.*Z$/.test(written) ? time : undefined
+}
 
 const pem = z.string({ error: () => 'expected a chain in PEM' })
 
@@ -157,26 +163,16 @@ export function findingsInFile(error: z.ZodError): Finding[] {
   return findingsOf(error, (path) => keysWithin[String(path.at(-2))] ?? ['devapps', 'chains'])
 }
 
-/** DevApps of what the schema made of them, in little memory: what many of them have is there once. */
-export class WrittenDevApps {
+/** What many DevApps have, there once for all of them. */
+export class SharedParts {
   readonly #products = new Map<string, ReadonlySet<string>>()
+  #last: { readonly written: readonly string[]; readonly products: ReadonlySet<string> } | undefined
 
-  devAppOf(written: z.output<ReturnType<typeof devAppSchema>>): DevApp {
-    return {
-      id: detached(written.id),
-      name: detached(written.name),
-      environment: written.environment,
-      status: written.status,
-      clientKey: detached(written.client_key),
-      clientSecrets:
-        written.client_secrets.length === 0
-          ? none
-          : written.client_secrets.map(({ hash, not_after }) => ({ hash: detached(hash), notAfter: not_after })),
-      products: this.#productsOf(written.products),
-      // A copy has no room to grow.
-      certificates: written.certificates.slice(),
-      labels: labelsOf(written.labels),
-    }
+  products(written: readonly string[]): ReadonlySet<string> {
+    // Neighbours often have the same ones.
+    if (this.#last === undefined || !isSameList(this.#last.written, written))
+      this.#last = { written: written.map(detached), products: this.#productsOf(written) }
+    return this.#last.products
   }
 
   #productsOf(written: readonly string[]): ReadonlySet<string> {
@@ -186,6 +182,31 @@ export class WrittenDevApps {
     const products = new Set(written.map(detached))
     this.#products.set(key, products)
     return products
+  }
+}
+
+const isSameList = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((each, i) => each === b[i])
+
+/** What the schema makes of a DevApp that is written. */
+export type WrittenDevApp = z.output<ReturnType<typeof devAppSchema>>
+
+/** The DevApp of what the schema made of it, in little memory. `own`: what makes a text one of its own. */
+export function devAppOf(written: WrittenDevApp, shared: SharedParts, own = detached): DevApp {
+  return {
+    id: own(written.id),
+    name: own(written.name),
+    environment: written.environment,
+    status: written.status,
+    clientKey: own(written.client_key),
+    clientSecrets:
+      written.client_secrets.length === 0
+        ? none
+        : written.client_secrets.map(({ hash, not_after }) => ({ hash: own(hash), notAfter: not_after })),
+    products: shared.products(written.products),
+    // A copy has no room to grow.
+    certificates: written.certificates.slice(),
+    labels: labelsOf(written.labels),
   }
 }
 

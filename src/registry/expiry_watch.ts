@@ -13,6 +13,8 @@ export interface ExpiryObserver {
 export interface ExpiryWatchOptions {
   readonly observer: ExpiryObserver
   readonly clock: Clock
+  /** How long the first look is put off: at a large registry it takes a second. Default: not at all. */
+  readonly firstLookInMs?: number | undefined
   /** Runs `run` in `delayMs` milliseconds; what it returns calls that off. */
   readonly after: (delayMs: number, run: () => void) => () => void
 }
@@ -45,12 +47,13 @@ export class ExpiryWatch {
     this.#options = options
   }
 
-  /** Watches these certificates from now on. The first call looks at once, later ones within ten seconds. */
+  /** Watches these certificates from now on. What changes after the first look is looked at within ten seconds. */
   watch(registered: RegisteredLeaves): void {
-    const first = this.#registered === undefined
+    const { firstLookInMs = 0 } = this.#options
     this.#registered = registered
-    if (first) this.#look(registered, true)
-    else this.#lookIn(settleMs)
+    if (this.#counts !== undefined) this.#lookIn(settleMs)
+    else if (firstLookInMs > 0) this.#lookIn(firstLookInMs)
+    else this.#look(registered)
   }
 
   /** How many certificates were within each horizon at the last look; `undefined` before the first. */
@@ -62,8 +65,9 @@ export class ExpiryWatch {
     this.#next?.callOff()
   }
 
-  #look(registered: RegisteredLeaves, first: boolean): void {
+  #look(registered: RegisteredLeaves): void {
     const { observer, clock } = this.#options
+    const first = this.#counts === undefined
     const now = clock()
     const { soon, counts, nextCrossing } = expiriesOf(registered, now)
     this.#counts = counts
@@ -84,7 +88,7 @@ export class ExpiryWatch {
     this.#next?.callOff()
     const callOff = after(delayMs, () => {
       this.#next = undefined
-      if (this.#registered !== undefined) this.#look(this.#registered, false)
+      if (this.#registered !== undefined) this.#look(this.#registered)
     })
     this.#next = { dueMs, callOff }
   }

@@ -17,7 +17,7 @@ export class LayeredMap<Key, Value> {
     return this.#changes.has(key) ? this.#changes.get(key) : this.#base.get(key)
   }
 
-  /** The map with other values; `undefined` stands for no entry. */
+  /** The map with other values; `undefined` stands for no entry. `changes` have to stay as they are from now on. */
   with(changes: ReadonlyMap<Key, Value | undefined>): LayeredMap<Key, Value> {
     if (changes.size === 0) return this
     if (this.#changes.size + changes.size <= 64 + this.#base.size / 32)
@@ -36,10 +36,17 @@ function merged<Key, Value>(
   changes: ReadonlyMap<Key, Value | undefined>,
 ): ReadonlyMap<Key, Value> {
   if (changes.size === 0) return base
+  // As at first, when all there is comes as a change.
+  if (base.size === 0 && isWithoutGaps(changes)) return changes
   const map = new Map(base)
   for (const [key, value] of changes) {
     if (value === undefined) map.delete(key)
     else map.set(key, value)
   }
   return map
+}
+
+function isWithoutGaps<Key, Value>(changes: ReadonlyMap<Key, Value | undefined>): changes is ReadonlyMap<Key, Value> {
+  for (const value of changes.values()) if (value === undefined) return false
+  return true
 }

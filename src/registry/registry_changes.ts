@@ -34,7 +34,8 @@ export class RegistryChanges {
   since(devApps: readonly DevApp[]): readonly RegistryChange[] {
     const known = this.#known
     if (known === undefined) {
-      this.#known = new Map(devApps.map((devApp) => [devApp.id, devApp]))
+      this.#known = new Map()
+      for (const devApp of devApps) this.#known.set(devApp.id, devApp)
       return []
     }
     const changes: RegistryChange[] = []

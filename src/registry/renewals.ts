@@ -12,22 +12,17 @@ export interface RenewalStatistics {
  * Whoever presents a registered name makes the service verify at most so many signatures. CAs of one name and several keys
  * are rare, and one of the latest leaves of a name tells as much as all.
  */
-const mostCandidates = 4
+export const mostCandidates = 4
 
 /** Of hex: what an issuer's name ends with is its common name, as a rule. Where it tells two apart too little, their keys do. */
 const issuerLength = 64
 
 /** What a leaf and its renewal have in common, by their names; `undefined` for a leaf without a common name. */
-export function renewalKey({ commonNames, issuerDer }: Certificate): string | undefined {
+export function renewalKey({
+  commonNames,
+  issuerDer,
+}: Pick<Certificate, 'commonNames' | 'issuerDer'>): string | undefined {
   return commonNames.length === 0 ? undefined : `${issuerDer.slice(-issuerLength)}/${commonNames.join('\0')}`
-}
-
-/** The registered leaves of a key that are worth looking at, with one more. */
-export function withLatest(
-  alike: readonly RegisteredCertificate[],
-  certificate: RegisteredCertificate,
-): readonly RegisteredCertificate[] {
-  return [certificate, ...alike.slice(0, mostCandidates - 1)]
 }
 
 /**

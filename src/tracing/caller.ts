@@ -1,16 +1,10 @@
-import type { ServerUnaryCall } from '@grpc/grpc-js'
 import { type Context, type Link, ROOT_CONTEXT, type SpanContext, type TextMapGetter, trace } from '@opentelemetry/api'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
-import type { CheckRequest__Output } from '../envoy/generated/envoy/service/auth/v3/CheckRequest.ts'
-import type { CheckResponse } from '../envoy/generated/envoy/service/auth/v3/CheckResponse.ts'
-
-type Metadata = ServerUnaryCall<CheckRequest__Output, CheckResponse>['metadata']
+import type { Check } from '../envoy/check_service.ts'
 
 /** A Check as it came. */
-export interface CheckCall {
-  readonly request: CheckRequest__Output
-  readonly metadata?: Metadata
-}
+export type CheckCall = Parameters<Check>[0]
+type Metadata = CheckCall['metadata']
 
 /** What a Check's span hangs on: in `parent`, the span that it is part of; `links`, those that it only refers to. */
 export interface Caller {
@@ -40,8 +34,8 @@ function withoutState({ traceId, spanId, traceFlags }: SpanContext): SpanContext
   return { traceId, spanId, traceFlags, isRemote: true }
 }
 
-const fromMetadata: TextMapGetter<Metadata | undefined> = {
-  get: (metadata, name) => metadata?.get(name).map(String),
+const fromMetadata: TextMapGetter<Metadata> = {
+  get: (metadata, name) => metadata.get(name).map(String),
   keys: () => [],
 }
 

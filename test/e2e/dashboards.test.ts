@@ -37,12 +37,21 @@ describe('the dashboards, over a real Prometheus that scrapes the running demo',
     const { certificates } = gateway.parties
     for (const certificate of [certificates.acme, certificates.revoked, certificates.stranger])
       await gateway.call({ sni: 'api.example.com', path: '/v1/data', certificate })
+    const authorization = `Basic ${Buffer.from('nobody:a guess').toString('base64')}`
+    for (let i = 0; i < 11; i++)
+      await gateway.call({ sni: 'api2.example.com', path: '/v1/merchant', headers: { authorization } })
     await prometheus.scraped(4)
   })
   after(async () => {
     await prometheus?.stop()
     await gateway?.stop()
     await redis?.stop()
+  })
+
+  it('shows the lock that somebody who guesses has brought about', async () => {
+    const locked = await prometheus.query('devapp_authz_basic_locked{by="client_key"} == 1')
+    const refused = await prometheus.query('devapp_authz_basic_lockouts_total{by="client_key"} == 1')
+    expect([locked.length, refused.length]).to.deep.equal([1, 1])
   })
 
   for (const file of readdirSync(folder)) {

@@ -20,6 +20,7 @@ import {
 } from '../support/helm_chart.ts'
 import { findHelm, findKubeconform, kubernetesSchemas } from '../support/packaging_tools.ts'
 import { run } from '../support/program.ts'
+import { serviceMonitorSchema } from '../support/service_monitor_schema.ts'
 import { temporaryFolder } from '../support/temporary_folder.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -38,6 +39,8 @@ describe('the Helm chart', function () {
     this.timeout(900_000)
     findHelm(console.error)
     findKubeconform(console.error)
+    serviceMonitorSchema(console.error)
+    for (const release of releases) kubernetesSchemas(release, console.error)
     for (const values of valuesFiles) {
       rendered[values] = render(values)
       manifests[values] = manifestsIn(rendered[values])
@@ -48,9 +51,9 @@ describe('the Helm chart', function () {
 
   const kubeconform = (files: readonly string[], release: string) =>
     run(findKubeconform(console.error), [
-      // Its schema is that of Prometheus's operator, which no package carries.
-      ...['-strict', '-summary', '-skip', 'ServiceMonitor'],
+      ...['-strict', '-summary'],
       ...['-schema-location', join(kubernetesSchemas(release, console.error), '{{.ResourceKind}}{{.KindSuffix}}.json')],
+      ...['-schema-location', serviceMonitorSchema(console.error)],
       ...files.map((file) => join(folder.path, file)),
     ])
 
@@ -80,13 +83,26 @@ describe('the Helm chart', function () {
         valuesFiles.map((values) => `${values}.yaml`),
         release,
       )
-      expect(output).to.match(/Valid: 24, Invalid: 0, Errors: 0, Skipped: 1$/)
+      expect(output).to.match(/Valid: 25, Invalid: 0, Errors: 0, Skipped: 0$/)
       expect(ok).to.equal(true)
     })
 
   it('would be told of a key that Kubernetes does not know', () => {
     writeFileSync(join(folder.path, 'misspelt.yaml'), rendered.minimal.replace('fsGroup:', 'fsgroup:'))
     expect(kubeconform(['misspelt.yaml'], '1.37.0').output).to.include("additional properties 'fsgroup' not allowed")
+  })
+
+  it("would be told of a key that Prometheus's operator does not know, and of a value that it does not take", () => {
+    const told = (name: string, text: string): string => {
+      writeFileSync(join(folder.path, name), text)
+      return kubeconform([name], '1.37.0').output
+    }
+    expect(told('monitor-key.yaml', rendered.file.replaceAll('path: /metrics', 'pathh: /metrics'))).to.include(
+      "additional properties 'pathh' not allowed",
+    )
+    expect(told('monitor-value.yaml', rendered.file.replaceAll('interval: 15s', 'interval: soon'))).to.match(
+      /ServiceMonitor .* is invalid.*interval/,
+    )
   })
 
   it('refuses an older Kubernetes, which has no sidecars', () => {

@@ -6,10 +6,9 @@ import { checkService } from '../../src/envoy/check_service.ts'
 import { authorizationService } from '../../src/envoy/protos.ts'
 import { type RunningServer, startServer } from '../../src/envoy/server.ts'
 import type { DecisionRecord } from '../../src/ops/decision_record.ts'
-import { certificateFromPem } from '../../src/pki/certificate.ts'
 import { CheckClient } from '../support/check_client.ts'
-import { type CheckAttributes, checkRequest } from '../support/check_request.ts'
-import { good, hostnames, nothingToTry, now, policy } from '../support/evidence.ts'
+import { type CheckAttributes, checkRequest, ofStrangers } from '../support/check_request.ts'
+import { good, hostnames, nobodyLocked, nothingToTry, now, policy } from '../support/evidence.ts'
 import { Authority } from '../support/pki.ts'
 import { servingTruststore } from '../support/serving_truststore.ts'
 import { temporaryFolder } from '../support/temporary_folder.ts'
@@ -47,9 +46,10 @@ describe('Check over gRPC', () => {
         qtsps: { accepts: () => false },
         withdrawals: { rolesOf: () => new Set() },
         trials: nothingToTry,
+        attempts: nobodyLocked,
         clock: () => now,
       },
-      readCertificate: certificateFromPem,
+      certificates: ofStrangers,
       onDecision: (record) => records.push(record),
     })
     server = await startServer(`unix:${socket}`, { check, sds: servingTruststore().sds })

@@ -17,9 +17,9 @@ import { ClientSecrets } from '../../src/registry/secrets.ts'
 import { revocationOptions } from '../../src/revocation/configured.ts'
 import { openRevocation } from '../../src/revocation/open_revocation.ts'
 import type { OcspRevocation } from '../../src/revocation/revocation.ts'
-import { type CheckAttributes, checkRequest } from '../support/check_request.ts'
+import { type CheckAttributes, checkRequest, ofStrangers, responseIn } from '../support/check_request.ts'
 import { crl } from '../support/crl.ts'
-import { nothingToTry } from '../support/evidence.ts'
+import { nobodyLocked, nothingToTry } from '../support/evidence.ts'
 import { freePort } from '../support/free_port.ts'
 import { ocspResponse } from '../support/ocsp.ts'
 import { findOpenssl, type RunningResponder, startOpensslResponder } from '../support/openssl_responder.ts'
@@ -288,16 +288,16 @@ describe('devapp-authz explain', function () {
       const service = checkService({
         ports: {
           ...{ registry, revocation, clock, secrets: new ClientSecrets(() => false) },
-          ...{ qtsps: psd2, withdrawals: psd2, trials: nothingToTry },
+          ...{ qtsps: psd2, withdrawals: psd2, trials: nothingToTry, attempts: nobodyLocked },
         },
         settings: () => ({ ...loaded, deadlineMs: 30_000 }),
-        readCertificate: certificateFromPem,
+        certificates: ofStrangers,
         onDecision: () => {},
       })
       decide = (attributes) =>
         new Promise((resolve, reject) => {
           const request = checkRequest(attributes)
-          service({ request }, (error, response) => (response ? resolve(response) : reject(error)))
+          service({ request }, (error, response) => (error ? reject(error) : resolve(responseIn(response))))
         })
     })
     after(() => {

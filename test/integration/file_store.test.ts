@@ -126,6 +126,21 @@ describe('FileStore', () => {
     }
   })
 
+  it('reads a file again that could not be read, though nothing tells that it can be now', async () => {
+    const elsewhere = temporaryFolder('elsewhere')
+    const target = join(elsewhere.path, 'devapps.yaml')
+    await startWith(registryOf('acme'))
+    await watched.after(() => {
+      symlinkSync(target, join(folder.path, 'devapps.new.yaml'))
+      renameSync(join(folder.path, 'devapps.new.yaml'), file)
+    }, refused)
+    expect(watched.ids()).to.deep.equal(['acme'])
+    // The folder that is watched sees nothing of it.
+    await watched.after(() => writeFileSync(target, registryOf('beta')), loaded)
+    expect(watched.ids()).to.deep.equal(['beta'])
+    elsewhere.remove()
+  })
+
   it('keeps the last good one in force when an edit is broken, says what is wrong, and takes over the mended one', async () => {
     await startWith(registryOf('acme'))
     const before = watched.store.snapshot()

@@ -1,7 +1,7 @@
 import { Metadata } from '@grpc/grpc-js'
 import { expect } from 'chai'
 import { checkService } from '../../src/envoy/check_service.ts'
-import type { CheckResponse } from '../../src/envoy/generated/envoy/service/auth/v3/CheckResponse.ts'
+import type { CheckResponse__Output } from '../../src/envoy/generated/envoy/service/auth/v3/CheckResponse.ts'
 import type { Revocation } from '../../src/ports.ts'
 import { PostgresSource } from '../../src/registry/postgres/postgres_source.ts'
 import { openRevocation } from '../../src/revocation/open_revocation.ts'
@@ -9,8 +9,8 @@ import type { OcspRevocation } from '../../src/revocation/revocation.ts'
 import { openTracing } from '../../src/tracing/open_tracing.ts'
 import type { DroppedSpans } from '../../src/tracing/span_queue.ts'
 import type { Tracing } from '../../src/tracing/tracing.ts'
-import { type CheckAttributes, checkRequest } from '../support/check_request.ts'
-import { certificate, devApp, good, hostnames, nothingToTry, policy } from '../support/evidence.ts'
+import { type CheckAttributes, checkRequest, responseIn } from '../support/check_request.ts'
+import { certificate, devApp, good, hostnames, nobodyLocked, nothingToTry, policy } from '../support/evidence.ts'
 import { freePort } from '../support/free_port.ts'
 import { OtlpReceiver, type ReceivedSpan } from '../support/otlp_receiver.ts'
 import { fixedNow } from '../support/pki.ts'
@@ -94,17 +94,22 @@ describe('tracing', () => {
             }),
           },
           ...{ secrets: { verify: () => false }, revocation, qtsps: { accepts: () => true } },
-          ...{ withdrawals: { rolesOf: () => new Set<never>() }, clock: () => fixedNow, trials: nothingToTry },
+          ...{
+            withdrawals: { rolesOf: () => new Set<never>() },
+            clock: () => fixedNow,
+            trials: nothingToTry,
+            attempts: nobodyLocked,
+          },
         },
-        readCertificate: () => presented.leaf,
+        certificates: { read: () => ({ status: 'presented', certificate: presented.leaf }) },
         onDecision: (record) => tracing.decided(record),
       }),
     )
-    return (sent: CheckAttributes, metadata = new Metadata()): Promise<CheckResponse> =>
+    return (sent: CheckAttributes, metadata = new Metadata()): Promise<CheckResponse__Output> =>
       new Promise((resolve, reject) => {
-        const answered = (error: unknown, response?: CheckResponse | null): void =>
-          error ? reject(error) : resolve(response as CheckResponse)
-        check({ request: checkRequest({ certificate: 'x', ...sent }), metadata }, answered)
+        check({ request: checkRequest({ certificate: 'x', ...sent }), metadata }, (error, response) =>
+          error ? reject(error) : resolve(responseIn(response)),
+        )
       })
   }
 

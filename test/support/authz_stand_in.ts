@@ -1,8 +1,11 @@
 import type { ServiceError } from '@grpc/grpc-js'
 import type { CheckRequest__Output } from '../../src/envoy/generated/envoy/service/auth/v3/CheckRequest.ts'
 import type { CheckResponse } from '../../src/envoy/generated/envoy/service/auth/v3/CheckResponse.ts'
+import { authorizationService } from '../../src/envoy/protos.ts'
 import { startServer } from '../../src/envoy/server.ts'
 import { type ServingTruststore, servingTruststore } from './serving_truststore.ts'
+
+const { Check } = authorizationService
 
 export type Answerer = (request: CheckRequest__Output) => CheckResponse | ServiceError | 'never'
 
@@ -26,12 +29,15 @@ export async function startAuthzStandIn(socket: string, pem?: string): Promise<A
   const standIn = { answer: allow, asked: [] as CheckRequest__Output[] }
   const server = await startServer(`unix:${socket}`, {
     sds: truststore.sds,
-    check: ({ request }, callback) => {
+    decode: Check.requestDeserialize,
+    check: ({ request: fields }, callback) => {
+      // By the decoder above.
+      const request = fields as CheckRequest__Output
       standIn.asked.push(request)
       const answer = standIn.answer(request)
       if (answer === 'never') return
       if (answer instanceof Error) callback(answer)
-      else callback(null, answer)
+      else callback(null, Check.responseSerialize(answer))
     },
   })
   return Object.assign(standIn, { truststore, stop: () => server.stop(0) })

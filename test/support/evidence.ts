@@ -3,7 +3,7 @@ import type { DevApp, RegisteredCertificate } from '../../src/domain/devapp.ts'
 import type { Evidence } from '../../src/domain/evidence.ts'
 import { Hostnames, type Policy } from '../../src/domain/policy.ts'
 import type { AuthRequest } from '../../src/domain/request.ts'
-import type { Trials } from '../../src/ports.ts'
+import type { Attempts, Trials } from '../../src/ports.ts'
 
 /*
  * Values of the domain for tests that need no bytes: a request that passes, and the parts of it, each of which a test can
@@ -119,6 +119,7 @@ export function evidence(changes: Partial<Evidence> = {}): Evidence {
       selection: { status: 'selected', devApp: owner },
     },
     secretVerified: false,
+    secretLock: undefined,
     revocation: good,
     qtspAccepted: true,
     withdrawnRoles: new Set(),
@@ -145,3 +146,6 @@ export const nothingToTry: Trials = {
   chainOf: () => ({ status: 'untrusted', reason: 'nothing is registered' }),
   registrations: () => undefined,
 }
+
+/** Ports of a service that counts no wrong secrets. */
+export const nobodyLocked: Attempts = { lockOf: () => undefined, succeeded: () => {}, failed: () => {} }

@@ -16,7 +16,7 @@ import {
 import { keepCodes } from './provoked_codes.ts'
 import { type RunningService, startService } from './service.ts'
 import { temporaryFolder } from './temporary_folder.ts'
-import { startUpstream } from './upstream.ts'
+import { type RunningUpstream, startUpstream } from './upstream.ts'
 
 export interface LiveGatewayOptions {
   readonly registrations: readonly Registration[]
@@ -26,6 +26,8 @@ export interface LiveGatewayOptions {
   readonly ocsp: string
   /** More sections of the configuration, as YAML. */
   readonly more?: string
+  /** What stands below `policies:`, as YAML flow or block. With `try` among them. Default: `data` alone, for whoever has a registered certificate. */
+  readonly policies?: string
   /** What differs from envoy/envoy.yaml. */
   readonly change?: EnvoyOptions['change']
   /** Files beside the configuration, by name. */
@@ -37,6 +39,9 @@ export interface LiveGateway {
   readonly envoy: RunningEnvoy
   /** The one that runs, or ran last. */
   readonly service: RunningService
+  readonly upstream: RunningUpstream
+  /** PEM of the CA of Envoy's own certificates. */
+  readonly authorityPem: string
   /** For devapp-authz ocsp ... --admin. */
   readonly adminAddress: string
   /** `/v1/data` on the 2-way hostname. */
@@ -64,8 +69,8 @@ export async function startLiveGateway(options: LiveGatewayOptions): Promise<Liv
     [
       `listen: unix:${at('authz.sock')}`,
       `admin: ${adminAddress}`,
-      'hostnames: { mtls: [api.example.com], tls: [api2.example.com] }',
-      'policies: { data: { channel: mtls, require: [certificate] } }',
+      `hostnames: { mtls: [api.example.com], tls: [api2.example.com]${options.policies === undefined ? '' : ', try: [try.example.com]'} }`,
+      `policies: ${options.policies ?? '{ data: { channel: mtls, require: [certificate] } }'}`,
       'registry: { file: devapps.yaml }',
       `ocsp: ${options.ocsp}`,
       options.more ?? '',
@@ -92,7 +97,7 @@ export async function startLiveGateway(options: LiveGatewayOptions): Promise<Liv
     code: (JSON.parse(answered.body) as { code?: string }).code,
   })
   return {
-    envoy,
+    ...{ envoy, upstream, authorityPem: servers.authorityPem },
     get service() {
       return service
     },

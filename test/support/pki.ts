@@ -53,6 +53,8 @@ export interface CertificateOptions {
   /** Or the whole extnValue in DER (or not in DER). */
   qcStatements?: QcStatementsOptions | Uint8Array
   ocspNoCheck?: boolean
+  /** Otherwise it names the issuer's key. */
+  withoutAuthorityKeyIdentifier?: boolean
   /** dNSNames. */
   subjectAltNames?: string[]
   /** Written after the others. */
@@ -334,7 +336,8 @@ function extensionsOf(options: CertificateOptions, keyPair: KeyPair, issuer: Iss
   const purposes = 'extendedKeyUsage' in options || options.ca ? options.extendedKeyUsage : ['1.3.6.1.5.5.7.3.2']
   if (purposes !== undefined) add('2.5.29.37', der.sequence(...purposes.map(der.oid)))
   add('2.5.29.14', der.octetString(keyIdentifier(keyPair.publicKey)))
-  if (issuer) add('2.5.29.35', der.sequence(der.implicit(0, keyIdentifier(issuer.keyPair.publicKey))))
+  if (issuer && options.withoutAuthorityKeyIdentifier !== true)
+    add('2.5.29.35', der.sequence(der.implicit(0, keyIdentifier(issuer.keyPair.publicKey))))
   const { ocspUrls = [], caIssuersUrls = [], crlUrls = [], subjectAltNames = [] } = options
   if (ocspUrls.length + caIssuersUrls.length > 0) add('1.3.6.1.5.5.7.1.1', authorityInfoAccess(ocspUrls, caIssuersUrls))
   if (crlUrls.length > 0) add('2.5.29.31', der.sequence(...crlUrls.map(distributionPoint)))

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** What the upstream answers: the request as it arrived. */
@@ -19,20 +19,38 @@ export interface RunningUpstream {
   readonly requests: number
   /** The latest one. */
   readonly last: Received | undefined
+  /** All of them, oldest first: what asked for a tunnel, and what could not be read, too. */
+  readonly all: readonly Received[]
   stop(): Promise<void>
 }
 
 /** An HTTP/1.1 server on loopback, on a free port unless one is named, that answers 200 with what it received, as JSON. */
 export async function startUpstream(wantedPort = 0): Promise<RunningUpstream> {
   let requests = 0
-  let last: Received | undefined
+  const all: Received[] = []
+  const keep = ({ method = '', url: path = '', headers, rawHeaders, trailers }: IncomingMessage, bodyBytes: number) => {
+    const received = { method, path, headers, rawHeaders, trailers, bodyBytes }
+    all.push(received)
+    return received
+  }
   const server = createServer(async (incoming, outgoing) => {
     requests += 1
     let bodyBytes = 0
     for await (const part of incoming) bodyBytes += (part as Buffer).length
-    const { method = '', url: path = '', headers, rawHeaders, trailers } = incoming
-    last = { method, path, headers, rawHeaders, trailers, bodyBytes }
-    outgoing.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(last))
+    const received = keep(incoming, bodyBytes)
+    outgoing.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(received))
+  })
+  server.on('checkExpectation', (incoming, outgoing) => server.emit('request', incoming, outgoing))
+  server.on('connect', (incoming, socket) => {
+    requests += 1
+    keep(incoming, 0)
+    socket.destroy()
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    socket.destroy()
+    if (error.code?.startsWith('HPE_') !== true) return
+    requests += 1
+    all.push({ method: 'unreadable', path: error.message, headers: {}, rawHeaders: [], trailers: {}, bodyBytes: 0 })
   })
   server.listen(wantedPort, '127.0.0.1')
   await once(server, 'listening')
@@ -42,8 +60,9 @@ export async function startUpstream(wantedPort = 0): Promise<RunningUpstream> {
       return requests
     },
     get last() {
-      return last
+      return all.at(-1)
     },
+    all,
     stop: async () => {
       const closed = once(server, 'close')
       server.close()

@@ -4,8 +4,19 @@ import { denialIn } from '../../src/domain/decision.ts'
 import type { Binding, RegisteredDevApps } from '../../src/domain/identify.ts'
 import type { Judgement } from '../../src/domain/judgement.ts'
 import type { AuthRequest } from '../../src/domain/request.ts'
-import type { Ports } from '../../src/ports.ts'
-import { devApp, good, hostnames, nothingToTry, now, policy, registered, request } from '../support/evidence.ts'
+import { Lockouts } from '../../src/lockout/lockouts.ts'
+import type { Ports, SecretAttempt } from '../../src/ports.ts'
+import {
+  devApp,
+  good,
+  hostnames,
+  nobodyLocked,
+  nothingToTry,
+  now,
+  policy,
+  registered,
+  request,
+} from '../support/evidence.ts'
 
 const owner = devApp()
 const rules = {
@@ -51,6 +62,7 @@ function ports(changes: Partial<Ports> = {}, binding?: Binding): { ports: Ports;
       qtsps: { accepts: () => true },
       withdrawals: { rolesOf: () => new Set() },
       trials: nothingToTry,
+      attempts: nobodyLocked,
       clock: () => now,
       ...changes,
     },
@@ -163,5 +175,61 @@ describe('authorize', () => {
     const { ports: given, asked } = ports()
     expect(codeOf(authorize(request({ ...onTls, policy: 'callback' }), rules, given))).to.equal('allow')
     expect(asked).to.deep.equal({ revocation: 0, secrets: [] })
+  })
+
+  describe('after too many wrong secrets', () => {
+    const sent = request({ ...onTls, policy: 'merchant', basic: basic(owner.clientKey) })
+
+    it('looks at no secret, and says when to try again', () => {
+      const attempts = { ...nobodyLocked, lockOf: () => ({ by: 'client_key', retryAfterMs: 29_500 }) as const }
+      const { ports: given, asked } = ports({ attempts })
+      const { decision } = authorize(sent, rules, given) as Judgement
+      expect(decision).to.deep.equal({
+        ...{ kind: 'deny', code: 'too_many_attempts', detail: 'by=client_key', retryAfterSeconds: 30 },
+        told: 'Too many failed attempts. Try again after 30 seconds.',
+      })
+      expect(asked.secrets).to.deep.equal([])
+    })
+
+    it('says the same for a ClientKey that nobody has', () => {
+      const attempts = { ...nobodyLocked, lockOf: () => ({ by: 'address', retryAfterMs: 1 }) as const }
+      const of = (clientKey: string) =>
+        (authorize({ ...sent, basic: basic(clientKey) }, rules, ports({ attempts }).ports) as Judgement).decision
+      expect(of('nobody')).to.deep.equal(of(owner.clientKey))
+    })
+
+    it('lets nobody in who guessed the right one beside many wrong ones at once', async () => {
+      let verdicts: ((right: boolean) => void)[] = []
+      const secrets = { verify: () => new Promise<boolean>((resolve) => verdicts.push(resolve)) }
+      const limit = { attempts: 3, windowMs: 60_000, lockMs: 60_000, maxLockMs: 60_000 }
+      const attempts = new Lockouts({
+        ...{ limits: () => ({ client_key: limit, address: limit, distributed: limit }), clock: () => now },
+        observer: { onBegan: () => {}, onRefused: () => {}, onLifted: () => {} },
+      })
+      const { ports: given } = ports({ secrets, attempts })
+      const together = Array.from({ length: 6 }, () => authorize(sent, rules, given))
+      verdicts.forEach((tell, index) => void tell(index === 5))
+      expect((await Promise.all(together)).map(codeOf)).to.deep.equal([
+        ...Array(3).fill('basic_invalid'),
+        ...Array(3).fill('too_many_attempts'),
+      ])
+      verdicts = []
+      const elsewhere = authorize({ ...sent, source: '192.0.2.200' }, rules, given)
+      for (const tell of verdicts) tell(true)
+      expect(codeOf(await elsewhere)).to.equal('allow')
+    })
+
+    it('tells who failed, and who did not, of requests that asked for Basic', () => {
+      const told: string[] = []
+      const attempts = {
+        lockOf: () => undefined,
+        succeeded: ({ clientKey, source }: SecretAttempt) => void told.push(`right ${clientKey} ${source}`),
+        failed: ({ clientKey }: SecretAttempt, devApp?: string) => void told.push(`wrong ${clientKey} ${devApp}`),
+      }
+      for (const clientKey of [owner.clientKey, 'nobody'])
+        authorize({ ...sent, basic: basic(clientKey) }, rules, ports({ attempts }).ports)
+      authorize({ ...sent, policy: 'callback' }, rules, ports({ attempts }).ports)
+      expect(told).to.deep.equal([`right ${owner.clientKey} 192.0.2.1`, 'wrong nobody undefined'])
+    })
   })
 })

@@ -33,12 +33,17 @@ describe('the configuration', () => {
       tracing: undefined,
       qtspsFolder: undefined,
       withdrawnFile: undefined,
+      workers: 1,
       shadowUntil: undefined,
       reflection: false,
       deadlineMs: 1_500,
       shutdown: { drainMs: 5_000, graceMs: 5_000 },
       typeBase: 'https://devapp-authz.example/denials#',
       log: { level: 'info', auditFile: undefined, sampleAllows: 1, buffered: false },
+      lockout: {
+        ...{ enabled: true, attempts: 10, address_attempts: 50, distributed_attempts: 100 },
+        ...{ window: 600_000, lock: 60_000, max_lock: 3_600_000 },
+      },
       intake: { acceptedRoots: undefined, refusedIssuers: undefined },
       ocsp: {
         ...{ timeout: 1_000, fetch_timeout: 5_000, on_unavailable: 'deny', on_no_source: 'deny' },

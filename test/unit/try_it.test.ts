@@ -14,7 +14,7 @@ import { certificateFromDer } from '../../src/pki/certificate.ts'
 import type { Ports } from '../../src/ports.ts'
 import { RegistrySnapshot } from '../../src/registry/registry.ts'
 import { trialsOver } from '../../src/registry/trials.ts'
-import { devApp, evidence, good, now, policy, request } from '../support/evidence.ts'
+import { devApp, evidence, good, nobodyLocked, now, policy, request } from '../support/evidence.ts'
 import { Authority, type CertificateOptions, type IssuedCertificate } from '../support/pki.ts'
 
 const read = (issued: IssuedCertificate): Certificate => certificateFromDer(issued.der)
@@ -70,6 +70,7 @@ function tryIt(
     qtsps: { accepts: () => true },
     withdrawals: { rolesOf: () => new Set() },
     trials: { ...trialsOver(() => snapshot), admit: () => ({ admitted: true }) },
+    attempts: nobodyLocked,
     clock: () => now,
   }
   const judgement = authorize(

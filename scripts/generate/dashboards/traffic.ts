@@ -170,6 +170,12 @@ export const traffic: Dashboard = {
             },
           ],
         },
+        {
+          ...{ title: 'Locked now', kind: 'timeseries', unit: 'short', width: 12 },
+          description:
+            'Locks of Basic in force, as the fleet knows them: ClientKeys at an address, addresses, and ClientKeys that are guessed from many addresses. devapp-authz basic lockouts lists them.',
+          queries: [{ expr: `max by (by) (devapp_authz_basic_locked{${chosen}})`, legend: '{{by}}' }],
+        },
       ],
     },
   ],

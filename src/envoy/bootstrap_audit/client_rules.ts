@@ -1,3 +1,4 @@
+import type { HttpConnections } from './gateway.ts'
 import { brokenIf, type Rule } from './rule.ts'
 import { ofHttp } from './scope.ts'
 
@@ -33,6 +34,19 @@ export const clientRules: readonly Rule[] = [
       const kept = ['IMPLEMENTATION_SPECIFIC_DEFAULT', 'KEEP_UNCHANGED'].includes(action.oneOf(escapedSlashesActions))
       return brokenIf(kept, action, 'escaped slashes are left as they are')
     }),
+  },
+  {
+    code: 'ambiguous_paths_kept',
+    severity: 'warning',
+    why: 'The route of `/open/%2e%2e;/accounts` or `/open/%252e%252e/accounts` is that of `/open`, and an upstream that drops path parameters or decodes twice serves `/accounts`.',
+    cure: 'Take over the filter `envoy.filters.http.rbac` from envoy/envoy.yaml, which refuses such paths.',
+    broken: ofHttp((http) =>
+      brokenIf(
+        !refusesByPath(http),
+        http.part.at('http_filters'),
+        'no filter refuses paths that servers read differently',
+      ),
+    ),
   },
   {
     code: 'remote_address_believed',
@@ -100,6 +114,19 @@ export const clientRules: readonly Rule[] = [
     }),
   },
 ]
+
+/** Whether a filter refuses requests by their path. Which paths, it does not judge. */
+function refusesByPath({ httpFilters }: HttpConnections): boolean {
+  return httpFilters.some(({ kind, config }) => {
+    const rules = config.at('rules')
+    if (kind !== 'rbac' || rules.at('action').oneOf(['ALLOW', 'DENY', 'LOG']) !== 'DENY') return false
+    const permissions = rules
+      .at('policies')
+      .entries()
+      .flatMap(([, policy]) => policy.at('permissions').items())
+    return permissions.some((permission) => permission.at('url_path').exists)
+  })
+}
 
 const escapedSlashesActions = [
   ...['IMPLEMENTATION_SPECIFIC_DEFAULT', 'KEEP_UNCHANGED', 'REJECT_REQUEST', 'UNESCAPE_AND_REDIRECT'],

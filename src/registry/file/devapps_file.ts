@@ -2,7 +2,7 @@ import { type Finding, readDocument, valueAt } from '../../config/document.ts'
 import { byLine, DocumentError } from '../../config/problem.ts'
 import type { DevApp } from '../../domain/devapp.ts'
 import { ChainReader } from '../chain_reader.ts'
-import { fileSchema, findingsInFile, type NamedChains, namedChains, WrittenDevApps } from '../devapp_schema.ts'
+import { devAppOf, fileSchema, findingsInFile, type NamedChains, namedChains, SharedParts } from '../devapp_schema.ts'
 
 /**
  * The DevApps of a registry file. Throws a DocumentError that names every problem: one that does not hold up takes no DevApp
@@ -28,8 +28,8 @@ export function parseRegistry(
     ...repeatedValues(document.value, 'client_key'),
   ]
   if (!parsed.success || findings.length > 0) throw new DocumentError(name, byLine(findings.map(document.located)))
-  const written = new WrittenDevApps()
-  return { devApps: parsed.data.devapps.map((devApp) => written.devAppOf(devApp)), chains }
+  const shared = new SharedParts()
+  return { devApps: parsed.data.devapps.map((devApp) => devAppOf(devApp, shared)), chains }
 }
 
 function repeatedValues(file: unknown, key: 'id' | 'client_key'): Finding[] {

@@ -2,6 +2,7 @@ import { type FSWatcher, watch } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { DevApp, RegisteredCertificate } from '../../domain/devapp.ts'
+import { LaterReading } from '../../later_reading.ts'
 import { ChainVerification } from '../chain_verification.ts'
 import { RegistrySnapshot } from '../registry.ts'
 import type { Freshness, RegistryObserver, RegistrySource } from '../store.ts'
@@ -35,6 +36,9 @@ export class FileStore implements RegistrySource {
   #watcher: FSWatcher | undefined
   #timer: NodeJS.Timeout | undefined
   #reading: Promise<void> = Promise.resolve()
+  /** What was told of it last. */
+  #refused: string | undefined
+  readonly #later = new LaterReading(() => this.#queue(() => this.#read(true)))
 
   constructor(path: string, observer: RegistryObserver) {
     this.#path = path
@@ -61,12 +65,12 @@ export class FileStore implements RegistrySource {
 
   /** Reads the file now, after any reading under way. Never rejects: the observer is told. */
   reload(): Promise<void> {
-    this.#reading = this.#reading.then(() => this.#read())
-    return this.#reading
+    return this.#queue(() => this.#read())
   }
 
   stop(): void {
     clearTimeout(this.#timer)
+    this.#later.done()
     this.#watcher?.close()
     this.#verification.stop()
   }
@@ -79,15 +83,27 @@ export class FileStore implements RegistrySource {
     }, settleMs)
   }
 
-  async #read(): Promise<void> {
+  #queue(read: () => Promise<void>): Promise<void> {
+    this.#reading = this.#reading.then(read)
+    return this.#reading
+  }
+
+  /** What is read again by itself, and fails in the same way, was told before. */
+  async #read(isAgain = false): Promise<void> {
     const at = new Date()
     try {
       await this.#takeOver()
       this.#isRight = true
       this.#rightAt = at
-    } catch (error) {
+      this.#refused = undefined
+      this.#later.done()
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause))
       this.#isRight = false
-      this.#observer.onRefused(error instanceof Error ? error : new Error(String(error)))
+      this.#later.failed(error)
+      if (isAgain && error.message === this.#refused) return
+      this.#refused = error.message
+      this.#observer.onRefused(error)
     }
   }
 

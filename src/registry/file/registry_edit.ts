@@ -4,7 +4,7 @@ import { RegistryError } from '../store.ts'
 import { ChainNames, headWith } from './chain_names.ts'
 import { pemNode, writeDevApp } from './devapp_node.ts'
 import type { Reading } from './devapps_reader.ts'
-import { FileLayout } from './file_layout.ts'
+import { FileLayout, itemsOf } from './file_layout.ts'
 
 /** One DevApp that is to be another one, or is to be there, or not: what it is not, before or after, is `undefined`. */
 export interface Edit {
@@ -33,7 +33,7 @@ function editedItems(
   names: ChainNames,
 ): Uint8Array[] | undefined {
   const layout = new FileLayout()
-  const items = [...layout.push(bytes), layout.end()].flatMap((item) => item ?? [])
+  const items = [...layout.push(bytes), layout.end()].flatMap((block) => (block === undefined ? [] : itemsOf(block)))
   const [first, last] = [items[0], items.at(-1)]
   if (first === undefined || last === undefined) return undefined
   const indent = /^( *)- /m.exec(first.bytes.toString('utf8'))?.[1] ?? ''

@@ -49,7 +49,7 @@ describe('devapp-authz check-envoy', () => {
     const { code, stdout, stderr } = run(file)
     expect([code, stderr]).to.deep.equal([1, ''])
     const path =
-      'static_resources.listeners[0].filter_chains[0].filters[0].typed_config.http_filters[0].typed_config.failure_mode_allow'
+      'static_resources.listeners[0].filter_chains[0].filters[0].typed_config.http_filters[1].typed_config.failure_mode_allow'
     expect(stdout).to.equal(
       `${file}:${line}: error failure_mode_allow: a failure of the service lets requests pass\n` +
         `  where: ${path}\n` +

@@ -219,6 +219,12 @@ const broken: Readonly<Record<string, readonly [file: object, said: string][]>> 
       'console.tls: it is missing: the token would cross the network in the clear; name certificate and key, or listen on 127.0.0.1 behind something that has them',
     ],
   ],
+  '`basic.lockout.max_lock` is not below `basic.lockout.lock`.': [
+    [
+      { ...validFile(), basic: { lockout: { lock: '2h' } } },
+      'basic.lockout.max_lock: the longest time is shorter than the first; make it at least as long as basic.lockout.lock',
+    ],
+  ],
   'An entry of `intake.refused_issuers` has `organization` or `key_sha256`.': [
     [
       intake({ refused_issuers: [{}] }),

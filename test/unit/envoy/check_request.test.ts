@@ -1,15 +1,14 @@
 import { expect } from 'chai'
 import type { AuthRequest } from '../../../src/domain/request.ts'
 import { hostnameOf, parseCheckRequest } from '../../../src/envoy/check_request.ts'
-import { certificateFromPem } from '../../../src/pki/certificate.ts'
-import { type CheckAttributes, checkRequest } from '../../support/check_request.ts'
+import { type CheckAttributes, checkRequest, ofStrangers } from '../../support/check_request.ts'
 import { Authority } from '../../support/pki.ts'
 
 const authority = Authority.root({ commonName: 'Test Root' })
 const leaf = authority.issue({ commonName: 'acme' })
 
 function parse(sent: CheckAttributes): AuthRequest {
-  const parsed = parseCheckRequest(checkRequest(sent), certificateFromPem)
+  const parsed = parseCheckRequest(checkRequest(sent), ofStrangers)
   expect(parsed).not.to.have.property('code')
   return parsed as AuthRequest
 }
@@ -23,7 +22,7 @@ describe('parseCheckRequest', () => {
     const wire = checkRequest({})
     const socket_address = { address: '192.0.2.7', port_value: 4711 }
     Object.assign(wire.attributes?.source ?? {}, { address: { socket_address } })
-    expect(parseCheckRequest(wire, certificateFromPem)).to.include({ source: '192.0.2.7' })
+    expect(parseCheckRequest(wire, ofStrangers)).to.include({ source: '192.0.2.7' })
     expect(parse({}).source).to.equal(undefined)
   })
 
@@ -61,7 +60,7 @@ describe('parseCheckRequest', () => {
 
   it('refuses a request without attributes, and one that is not HTTP', () => {
     for (const attributes of [null, { ...checkRequest({}).attributes, request: null }]) {
-      const parsed = parseCheckRequest({ attributes } as never, certificateFromPem)
+      const parsed = parseCheckRequest({ attributes } as never, ofStrangers)
       expect(parsed).to.include({ kind: 'deny', code: 'request_malformed' })
     }
   })

@@ -1,9 +1,19 @@
 import { expect } from 'chai'
 import { type CheckServiceOptions, checkService } from '../../../src/envoy/check_service.ts'
-import type { CheckResponse } from '../../../src/envoy/generated/envoy/service/auth/v3/CheckResponse.ts'
+import type { CheckResponse__Output } from '../../../src/envoy/generated/envoy/service/auth/v3/CheckResponse.ts'
 import type { DecisionRecord } from '../../../src/ops/decision_record.ts'
-import { type CheckAttributes, checkRequest } from '../../support/check_request.ts'
-import { certificate, devApp, good, hostnames, nothingToTry, now, policy, registered } from '../../support/evidence.ts'
+import { type CheckAttributes, checkRequest, responseIn } from '../../support/check_request.ts'
+import {
+  certificate,
+  devApp,
+  good,
+  hostnames,
+  nobodyLocked,
+  nothingToTry,
+  now,
+  policy,
+  registered,
+} from '../../support/evidence.ts'
 
 const rules = {
   hostnames,
@@ -31,22 +41,25 @@ function service(changes: Partial<CheckServiceOptions['ports']> = {}, deadlineMs
       qtsps: { accepts: () => true },
       withdrawals: { rolesOf: () => new Set() },
       trials: nothingToTry,
+      attempts: nobodyLocked,
       clock: () => now,
       ...changes,
     },
-    readCertificate: () => certificate(),
+    certificates: {
+      read: (encoded) => (encoded === '' ? { status: 'absent' } : { status: 'presented', certificate: certificate() }),
+    },
     onDecision: (record) => records.push(record),
   })
-  const ask = (sent: CheckAttributes): Promise<CheckResponse> =>
+  const ask = (sent: CheckAttributes): Promise<CheckResponse__Output> =>
     new Promise((resolve, reject) => {
       check({ request: checkRequest(sent) }, (error, response) =>
-        error ? reject(error) : resolve(response as CheckResponse),
+        error ? reject(error) : resolve(responseIn(response)),
       )
     })
   return { ask, records }
 }
 
-const codeOf = (response: CheckResponse): string =>
+const codeOf = (response: CheckResponse__Output): string =>
   response.ok_response ? 'allow' : JSON.parse(response.denied_response?.body ?? '{}').code
 
 const sent: CheckAttributes = { policy: 'data', certificate: 'x', headers: { 'x-request-id': 'r-1' } }

@@ -17,6 +17,7 @@ import {
   evidenceOf,
   good,
   hostnames,
+  nobodyLocked,
   nothingToTry,
   now,
   policy,
@@ -277,6 +278,17 @@ describe('the steps of a decision', () => {
     it(`say at ${name}: ${title}`, () => expect(step(name, given).found).to.equal(words))
   }
 
+  it('say that a secret was not looked at, since too many were wrong', () => {
+    const lockedBy = (by: 'client_key' | 'address') => withBasic({ secretLock: { by, retryAfterMs: 1 } })
+    expect(step('basic', lockedBy('client_key'))).to.include({
+      ...{ outcome: 'deny', code: 'too_many_attempts' },
+      found: 'the secret was not looked at: too many were wrong, for the ClientKey acme-key',
+    })
+    expect(step('basic', lockedBy('address')).found).to.equal(
+      'the secret was not looked at: too many were wrong, from this address',
+    )
+  })
+
   it('say that a secret was not checked, and never show one', () => {
     expect(step('basic', withBasic({ secretVerified: true }), { secretChecked: false }).found).to.equal(
       'the ClientKey acme-key is known; the secret was not checked: taken as right',
@@ -300,6 +312,7 @@ describe('explain', () => {
       qtsps: { accepts: () => true },
       withdrawals: { rolesOf: () => new Set<never>() },
       trials: nothingToTry,
+      attempts: nobodyLocked,
       clock: () => now,
     },
   }

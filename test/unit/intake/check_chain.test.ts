@@ -155,6 +155,10 @@ describe('a chain', () => {
     expect(await ofIssuer({ version: 1 })).to.deep.equal(['version_too_old@2'])
     expect(await ofIssuer({ subject: der.sequence() })).to.deep.equal(['subject_empty@2'])
     expect(await ofLeaf({ extensions: critical })).to.deep.equal(['critical_extension_unknown@1'])
+    const otherKey = [{ oid: '2.5.29.35', value: der.sequence(der.implicit(0, Buffer.of(7))) }]
+    expect(await ofLeaf({ extensions: otherKey, withoutAuthorityKeyIdentifier: true })).to.deep.equal([
+      'key_identifier_mismatch@1',
+    ])
     const malformed = [{ oid: '2.5.29.17', value: der.null() }]
     expect(await ofLeaf({ extensions: malformed })).to.deep.equal(['extension_malformed@1'])
     const short = Authority.root({ pathLength: 0 })

@@ -74,6 +74,22 @@ describe('a certification path', () => {
     expect(problemsOf(chainOf({}, absent, {}))).to.deep.equal(['not_ca@1'])
   })
 
+  it('refuses an issuer whose key identifier or serial number is not the one that the certificate names', () => {
+    const keyIdentifier = (octet: number) => der.implicit(0, Buffer.alloc(20, octet))
+    const named = (...fields: Uint8Array[]): CertificateOptions => ({
+      extensions: [extension('2.5.29.35', der.sequence(...fields))],
+      withoutAuthorityKeyIdentifier: true,
+    })
+    expect(problemsOf(chainOf({}, {}, named(keyIdentifier(7))))).to.deep.equal(['key_identifier_mismatch@0'])
+    expect(problemsOf(chainOf({}, named(keyIdentifier(7)), {}))).to.deep.equal(['key_identifier_mismatch@1'])
+    const serialNumber = (octet: number) => der.implicit(2, Buffer.of(octet))
+    const issuer = { serialNumber: '07' }
+    expect(problemsOf(chainOf({}, issuer, named(serialNumber(7))))).to.deep.equal([])
+    expect(problemsOf(chainOf({}, issuer, named(serialNumber(8))))).to.deep.equal(['key_identifier_mismatch@0'])
+    expect(problemsOf(chainOf({}, {}, named()))).to.deep.equal([])
+    expect(problemsOf(chainOf({}, {}, named(der.null())))).to.deep.equal(['extension_malformed@0'])
+  })
+
   it('takes a root of version 1, which has no extensions, and no other issuer of it', () => {
     expect(problemsOf(chainOf({ version: 1 }, {}))).to.deep.equal([])
     expect(problemsOf(chainOf({}, { version: 1 }, {}))).to.deep.equal(['version@1'])

@@ -24,16 +24,19 @@ describe('ExpiryWatch', () => {
   beforeEach(() => {
     time = new SimulatedTime()
     said = []
-    watch = new ExpiryWatch({
+    watch = watchWith()
+  })
+  const watchWith = (firstLookInMs?: number): ExpiryWatch =>
+    new ExpiryWatch({
       clock: time.read,
       after: time.after,
+      firstLookInMs,
       observer: {
         onFirstLook: (counts) => said.push(JSON.stringify(counts)),
         onExpiry: ({ certificate: { leaf }, horizon }) => said.push(`${leaf.sha256} ${horizon}`),
         onMore: (count) => said.push(`${count} more`),
       },
     })
-  })
   const saidSince = (): string[] => said.splice(0)
 
   it('begins with the counts, and names those that are within a horizon', () => {
@@ -41,6 +44,19 @@ describe('ExpiryWatch', () => {
     const counts = '{"expired":1,"1d":0,"7d":1,"14d":1,"30d":2}'
     expect(saidSince()).to.deep.equal([counts, 'd expired', 'c 7d', 'b 30d'])
     expect(JSON.stringify(watch.counts)).to.equal(counts)
+  })
+
+  it('puts its first look off, once, and looks at what is there then', async () => {
+    watch = watchWith(1_000)
+    watch.watch(holding({ a: 3 }))
+    await time.advance(999)
+    watch.watch(holding({ b: 3 }))
+    expect([saidSince(), watch.counts]).to.deep.equal([[], undefined])
+    await time.advance(1)
+    expect(saidSince()).to.deep.equal(['{"expired":0,"1d":0,"7d":1,"14d":1,"30d":1}', 'b 7d'])
+    watch.watch(holding({ b: 3, c: 3 }))
+    await time.advance(10_000)
+    expect(saidSince()).to.deep.equal(['c 7d'])
   })
 
   it('notices each horizon of a certificate once, when its end comes within', async () => {

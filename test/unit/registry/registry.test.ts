@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Certificate } from '../../../src/domain/certificate.ts'
 import type { DevApp } from '../../../src/domain/devapp.ts'
-import { CertificateError, certificateFromDer } from '../../../src/pki/certificate.ts'
+import { certificateFromDer } from '../../../src/pki/certificate.ts'
 import { RegistrySnapshot } from '../../../src/registry/registry.ts'
 import { hashChosenSecret, hashGeneratedSecret } from '../../../src/registry/secrets.ts'
 import { devApp } from '../../support/evidence.ts'
@@ -91,12 +91,10 @@ describe('RegistrySnapshot', () => {
     expect(both.bindingOf(read(second))).to.deep.include({ status: 'registered', owners: [owner] })
   })
 
-  it('reads a registered leaf without parsing it again, and any other from its PEM', () => {
-    expect(snapshot.readCertificate(acmeLeaf.pem)).to.equal(acme.certificates[0]?.leaf)
-    expect(snapshot.readCertificate(acmeLeaf.pem.replaceAll('\n', '\r\n'))).to.equal(acme.certificates[0]?.leaf)
-    expect(snapshot.readCertificate(issuing.certificate.pem)).to.deep.equal(read(issuing.certificate))
-    for (const pem of ['', 'acme', acmeLeaf.pem + acmeLeaf.pem])
-      expect(() => snapshot.readCertificate(pem)).to.throw(CertificateError)
+  it('has a registered leaf read already, and no other', () => {
+    expect(snapshot.registeredLeaf(acmeLeaf.der)).to.equal(acme.certificates[0]?.leaf)
+    for (const der of [issuing.certificate.der, Buffer.alloc(0), Buffer.concat([acmeLeaf.der, acmeLeaf.der])])
+      expect(snapshot.registeredLeaf(der)).to.equal(undefined)
   })
 
   it('lists each registered leaf once', () => {

@@ -1,8 +1,8 @@
-import { authz, host, http, type Mutation, override, route, serviceCluster, table } from './fixture.ts'
+import { authz, authzFilter, host, http, type Mutation, override, route, serviceCluster, table } from './fixture.ts'
 
 const filterConfig = 'type.googleapis.com/envoy.config.route.v3.FilterConfig'
 const perRoute = 'type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute'
-const filter = [...http, 'http_filters', 0]
+const filter = authzFilter
 const grpcService = [...authz, 'grpc_service']
 const overridden = [...route, ...override, 'check_settings', 'grpc_service']
 const withDisabled = (disabled: unknown) => ({ '@type': perRoute, disabled })
@@ -25,7 +25,7 @@ const socketAddress = (address: string) => ({ socket_address: { address, port_va
 export const authorizationMutations: readonly Mutation[] = [
   {
     ...{ code: 'ext_authz_missing', title: 'the filter is left out', put: [...http, 'http_filters'] },
-    value: (filters: unknown[]) => filters.slice(1),
+    value: (filters: unknown[]) => filters.toSpliced(1, 1),
   },
   { code: 'ext_authz_disabled', title: 'the filter is off', put: [...filter, 'disabled'], value: true },
   {

@@ -76,6 +76,14 @@ export const connectionMutations: readonly Mutation[] = [
   },
   { code: 'client_ca_list_sent', title: 'the default stays', put: [...byDefault, 'suppress_client_ca_list'] },
   {
+    ...{ code: 'ambiguous_paths_kept', title: 'the filter is left out', put: [...http, 'http_filters'] },
+    value: (filters: unknown[]) => filters.slice(1),
+  },
+  {
+    ...{ code: 'ambiguous_paths_kept', title: 'it only counts them', found: [...http, 'http_filters'], value: 'LOG' },
+    put: [...http, 'http_filters', 0, 'typed_config', 'rules', 'action'],
+  },
+  {
     ...{ code: 'identity_headers_kept', title: 'one is not removed', found: early },
     ...{ put: [...early, 0, 'typed_config', 'mutations'], value: (old: unknown[]) => old.slice(1) },
   },

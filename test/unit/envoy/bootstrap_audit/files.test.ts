@@ -5,6 +5,7 @@ import {
   audited,
   auditedAlone,
   authz,
+  authzFilter,
   bootstrapWith,
   type Change,
   http,
@@ -31,7 +32,7 @@ describe("the files of Envoy's configuration", () => {
     const [finding] = audited(JSON.stringify(inCamelCase(bootstrap)))
     expect(finding).to.deep.include({
       code: 'failure_mode_allow',
-      path: 'staticResources.listeners[0].filterChains[0].filters[0].typedConfig.httpFilters[0].typedConfig.failureModeAllow',
+      path: 'staticResources.listeners[0].filterChains[0].filters[0].typedConfig.httpFilters[1].typedConfig.failureModeAllow',
       line: 1,
     })
   })
@@ -66,8 +67,8 @@ others: &others { failure_mode_allow: On }
     const manager = at(bootstrap, http)
     put(manager, ['route_config'], undefined)
     put(manager, ['rds'], { route_config_name: routes['name'], config_source: fromFile('routes.yaml') })
-    const filter = at(bootstrap, [...http, 'http_filters', 0])
-    put(manager, ['http_filters', 0], {
+    const filter = at(bootstrap, authzFilter)
+    put(manager, authzFilter.slice(-2), {
       name: filter['name'],
       config_discovery: { config_source: fromFile('filter.yaml'), type_urls: [] },
     })

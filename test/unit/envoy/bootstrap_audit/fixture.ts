@@ -4,7 +4,7 @@ import { stringify } from 'yaml'
 import { examineConfig } from '../../../../src/config/config.ts'
 import { auditBootstrap, type Finding } from '../../../../src/envoy/bootstrap_audit/audit.ts'
 import type { Service } from '../../../../src/envoy/bootstrap_audit/rule.ts'
-import { readBootstrap } from '../../../support/envoy_bootstrap.ts'
+import { httpConnectionManager, readBootstrap } from '../../../support/envoy_bootstrap.ts'
 
 export type Path = readonly (string | number)[]
 
@@ -26,6 +26,9 @@ export type Change = Pick<Mutation, 'put' | 'value'>
 
 const chainIndex = (name: string): number =>
   readBootstrap().static_resources.listeners[0].filter_chains.findIndex((chain) => chain.name === name)
+const authzIndex = httpConnectionManager(readBootstrap()).http_filters.findIndex(
+  ({ name }) => name === 'envoy.filters.http.ext_authz',
+)
 const clusterIndex = readBootstrap().static_resources.clusters.findIndex(({ name }) => name === 'devapp-authz')
 
 export const listener: Path = ['static_resources', 'listeners', 0]
@@ -36,7 +39,9 @@ export const tried: Path = [...listener, 'filter_chains', chainIndex('try')]
 export const tlsContext: Path = [...tls, 'transport_socket', 'typed_config']
 /** Both filter chains share it; the first one is where it is found. */
 export const http: Path = [...mtls, 'filters', 0, 'typed_config']
-export const authz: Path = [...http, 'http_filters', 0, 'typed_config']
+/** The filter that asks the service. */
+export const authzFilter: Path = [...http, 'http_filters', authzIndex]
+export const authz: Path = [...authzFilter, 'typed_config']
 export const table: Path = [...http, 'route_config']
 export const host: Path = [...table, 'virtual_hosts', 0]
 export const route: Path = [...host, 'routes', 0]

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import {
   audited,
   authz,
+  authzFilter,
   bootstrapWith,
   type Change,
   host,
@@ -124,7 +125,7 @@ const harmless: Readonly<Record<string, readonly Change[]>> = {
     },
   ],
   'another name for the filter, here and in the routes': [
-    { put: [...filters, 0, 'name'], value: 'authz' },
+    { put: [...authzFilter, 'name'], value: 'authz' },
     {
       put: routes,
       value: (list: Record<string, Record<string, unknown>>[]) =>

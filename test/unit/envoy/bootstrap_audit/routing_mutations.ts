@@ -37,13 +37,13 @@ const reroutingFilters = [
 
 export const routingMutations: readonly Mutation[] = [
   ...reroutingFilters.map((filter) => ({
-    ...{ code: 'route_changed_after', title: `${filter.name} runs after`, put: filters, value: inserted(1, filter) },
-    found: [...filters, 1],
+    ...{ code: 'route_changed_after', title: `${filter.name} runs after`, put: filters, value: inserted(2, filter) },
+    found: [...filters, 2],
   })),
   {
     ...{ code: 'route_changed_after', title: 'tokens choose the route anew', put: filters },
-    value: inserted(1, extension('jwt_authn', 'JwtAuthentication', { providers: { a: { clear_route_cache: true } } })),
-    found: [...filters, 1, 'typed_config', 'providers', 'a', 'clear_route_cache'],
+    value: inserted(2, extension('jwt_authn', 'JwtAuthentication', { providers: { a: { clear_route_cache: true } } })),
+    found: [...filters, 2, 'typed_config', 'providers', 'a', 'clear_route_cache'],
   },
   { code: 'clear_route_cache', title: 'ext_authz clears it', put: [...authz, 'clear_route_cache'], value: true },
   {

@@ -15,7 +15,7 @@ export const tryItMutations: readonly Mutation[] = [
       route: { cluster: 'upstream' },
     }),
     found: [...tried, 'filters'],
-    also: ['untrusted_accepted', 'xfcc_set'],
+    also: ['ambiguous_paths_kept', 'untrusted_accepted', 'xfcc_set'],
   },
   {
     ...{

@@ -6,7 +6,7 @@ import { parseDevApps } from '../../../../src/registry/file/devapps_file.ts'
 import { DevAppsReader } from '../../../../src/registry/file/devapps_reader.ts'
 import { bytesInMemory } from '../../../../src/registry/file/registry_bytes.ts'
 import { contentOf } from '../../../support/devapp_store_contract.ts'
-import { Authority } from '../../../support/pki.ts'
+import { Authority, pemOf } from '../../../support/pki.ts'
 import { chain, devApp, issuing, leaf } from './devapps_fixture.ts'
 
 const bytesOf = (yaml: string) => bytesInMemory('devapps.yaml', Buffer.from(yaml))
@@ -103,5 +103,46 @@ describe('reading a registry file item by item', () => {
     const failure = await outcome(() => read(`${chainsOf('a', Authority.root().chainPem)}${items}`))
     expect(failure).to.contain('was not issued by')
     expect((await read(`${chainsOf('a', issuing.chainPem)}${items}`))[1]).to.equal(before[1])
+  })
+
+  it('gives the very same DevApps but for the one that was changed, added or removed among a thousand', async () => {
+    const reader = new DevAppsReader()
+    const items = Array.from({ length: 1_000 }, (_, i) => item(`tpp-${i}`))
+    const read = async (all: readonly string[]) => (await reader.read(bytesOf(`devapps:\n${all.join('')}`))).devApps
+    const before = await read(items)
+    expect(before.map(({ id }) => id)).to.deep.equal(items.map((_, i) => `tpp-${i}`))
+
+    const changed = items.with(500, item('tpp-500', '    status: disabled\n'))
+    const after = await read(changed)
+    expect(after.filter((devApp) => !before.includes(devApp)).map(({ id }) => id)).to.deep.equal(['tpp-500'])
+    const others = await read([item('first'), ...changed.slice(0, 300), item('among'), ...changed.slice(301)])
+    expect(others.filter((devApp) => !after.includes(devApp)).map(({ id }) => id)).to.deep.equal(['first', 'among'])
+    expect(others.slice(1, 301)).to.deep.equal(after.slice(0, 300))
+    expect(others.slice(302)).to.deep.equal(after.slice(301))
+    expect((await read(items)).find(({ id }) => id === 'tpp-500')).to.include({ status: 'enabled' })
+  })
+
+  it('says where the problems are in a file that is too large to be read as a whole', async () => {
+    const comment = `# ${'x'.repeat(98)}\n`.repeat(45_000)
+    const right = Array.from({ length: 100 }, (_, i) => item(`tpp-${i}`))
+    const yaml = `${comment}devapps:\n${[...right, item('acme', '    namr: 1\n'), item('beta'), item('tpp-7')].join('')}`
+    expect(await outcome(() => new DevAppsReader().read(bytesOf(yaml)))).to.equal(
+      [
+        'devapps.yaml:45305: devapps[100].namr: there is no such key; remove it, or write name',
+        'devapps.yaml:45309: devapps[102].id: another DevApp has it already; give each DevApp its own',
+        'devapps.yaml:45309: devapps[102].client_key: another DevApp has it already; give each DevApp its own',
+      ].join('\n'),
+    )
+  })
+
+  it('says of a leaf that cannot be read that it cannot', async () => {
+    const bytes = Buffer.from(leaf.der)
+    // The version (RFC 5280 4.1.2.1): what tells certificates apart comes after it.
+    bytes[bytes.indexOf('a003020102', 0, 'hex') + 4] = 9
+    const foreign = Authority.root().issueAuthority()
+    const yaml = `${chainsOf('a', foreign.chainPem)}devapps:\n${item('acme', certificateOf(pemOf(bytes), 'a'))}`
+    expect(await outcome(() => new DevAppsReader().read(bytesOf(yaml)))).to.contain(
+      'devapps[0].certificates[0].leaf: not a readable X.509 certificate',
+    )
   })
 })

@@ -1,0 +1,3 @@
+module devapp-authz.example/bench/many-clients
+
+go 1.26.0
