@@ -60,6 +60,7 @@ describe('the API of a running service', function () {
       'post /api/v1/ocsp/purge',
       'post /api/v1/ocsp/warm',
       'post /api/v1/log-level',
+      'post /api/v1/basic/unlock',
     ])
   })
 
