@@ -116,6 +116,7 @@ async function keepRunning(kept: Gateway): Promise<void> {
       `  # what the handshake would refuse without a word`,
       `  ${curl('try.example.com', '/', client('expired'))}`,
       '',
+      `The console is at ${kept.consoleUrl}`,
       `The configuration and the registry are in ${folder}; change devapps.yaml and see.`,
       'Ctrl-C stops it.',
       '',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type AccessLogLine, type RunningEnvoy, startEnvoy } from '../test/support/envoy.ts'
@@ -19,6 +20,8 @@ export interface GatewayOptions {
   readonly envoy: string
   readonly openssl: string
   readonly progress: (sentence: string) => void
+  /** Changes the configuration before the service starts. */
+  readonly adapt?: (configuration: string, folder: string) => string
   /** Given the access log of each Envoy that was stopped. */
   readonly onAccessLog?: (lines: readonly AccessLogLine[]) => void
 }
@@ -63,6 +66,7 @@ export class Gateway {
   static async start(options: GatewayOptions): Promise<Gateway> {
     const folder = temporaryFolder('gateway')
     const ports = [await freePort(), await freePort()] as const
+    const consolePort = await freePort()
     options.progress('Making the certificates of the third parties ...')
     const parties = createThirdParties(
       { issuing: `http://127.0.0.1:${ports[0]}/`, other: `http://127.0.0.1:${ports[1]}/` },
@@ -76,10 +80,15 @@ export class Gateway {
     try {
       options.progress('Starting the OCSP responders (openssl ocsp) ...')
       await gateway.startResponders()
+      const { adapt = (configuration) => configuration } = options
       writeServiceFiles(folder.path, parties, (example) =>
-        allowPrivateResponders(example)
-          .replaceAll('/run/devapp-authz/', `${folder.path}/`)
-          .replace('listen: 127.0.0.1:9464', 'listen: 127.0.0.1:0'),
+        adapt(
+          allowPrivateResponders(example)
+            .replaceAll('/run/devapp-authz/', `${folder.path}/`)
+            .replace('listen: 127.0.0.1:9464', 'listen: 127.0.0.1:0')
+            .replace('# console: { listen: 127.0.0.1:9193 }', `console: { listen: 127.0.0.1:${consolePort} }`),
+          folder.path,
+        ),
       )
       await gateway.startService()
       await gateway.#startEnvoys()
@@ -105,6 +114,12 @@ export class Gateway {
   /** All that the service printed, before it was stopped too. */
   get printed(): string {
     return this.#printed + (this.#service?.output() ?? '')
+  }
+
+  /** Of the console, whether or not a service runs. */
+  get consoleUrl(): string {
+    const [, address] = /^console: \{ listen: ([^, }]+)/m.exec(readFileSync(this.configFile, 'utf8')) ?? []
+    return `http://${address}/`
   }
 
   get configFile(): string {

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundleConsole } from './bundle_console.mjs'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
 const oldest = [20, 19]
@@ -40,4 +41,5 @@ export async function setUp() {
 
   rmSync(join(root, 'dist'), { recursive: true, force: true })
   run('Building', process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json'])
+  await bundleConsole(root)
 }

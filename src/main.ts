@@ -121,6 +121,11 @@ const subcommands: readonly Entry[] = [
     load: async () => (await import('./cli/chain_check.ts')).chainCheck,
   },
   {
+    words: 'chain serve',
+    summary: 'serve the page on which third parties check a chain before they submit it',
+    load: async () => (await import('./cli/chain_serve.ts')).chainServe,
+  },
+  {
     words: 'cert show',
     summary: 'print what a certificate says',
     load: async () => (await import('./cli/cert_show.ts')).certShow,

@@ -4,6 +4,7 @@ import { healthRoutes } from './admin/health_routes.ts'
 import { logLevelRoutes } from './admin/log_level_routes.ts'
 import { ocspRoutes } from './admin/ocsp_routes.ts'
 import { shadowRoutes } from './admin/shadow_routes.ts'
+import { Observations } from './api/observations.ts'
 import type { Config } from './config/config.ts'
 import type { WatchedConfig } from './config/watched_config.ts'
 import { policiesInShadow } from './domain/shadow.ts'
@@ -18,6 +19,7 @@ import { RateLimit } from './limits/rate_limit.ts'
 import { lockoutLimits } from './lockout/configured.ts'
 import { openFleet } from './lockout/fleet_attempts.ts'
 import { type FleetListener, Lockouts } from './lockout/lockouts.ts'
+import { checkBuckets } from './metrics/catalogue.ts'
 import { countDecision } from './metrics/decisions.ts'
 import { measureEventLoop } from './metrics/event_loop.ts'
 import { measureLockouts } from './metrics/lockouts.ts'
@@ -45,20 +47,24 @@ import { revocationOptions } from './revocation/configured.ts'
 import { CurrentRevocation } from './revocation/current_revocation.ts'
 import { openRevocation } from './revocation/open_revocation.ts'
 import { after } from './revocation/timers.ts'
+import { serviceApi } from './service_api.ts'
 import { expiryLog, listLog, lockoutLog, registryLog, revocationLog, sdsLog } from './service_log.ts'
 import { openSignatures, sharedReplays } from './signing/open_replays.ts'
 
 export interface ServiceParts {
   readonly config: WatchedConfig
   /** Where it listens. */
-  readonly addresses: Pick<Config, 'listen' | 'adminAddress' | 'metricsAddress'>
+  readonly addresses: Pick<Config, 'listen' | 'adminAddress' | 'metricsAddress'> & {
+    /** Of the console, where it is another one than configured. */
+    readonly consolePort?: number | undefined
+  }
   readonly logs: Logs
   readonly clock: Clock
 }
 
 export interface RunningService {
   /** Where it listens, with the ports that were taken. */
-  readonly addresses: Readonly<Record<'address' | 'admin', string> & { metrics: string | undefined }>
+  readonly addresses: Readonly<Record<'address' | 'admin', string> & Record<'console' | 'metrics', string | undefined>>
   /** Reads the registry now. Never rejects: the log is told. */
   reloadRegistry(): Promise<void>
   /** Takes no more requests once Envoy knows, answers those that came, and closes everything. */
@@ -84,10 +90,15 @@ export async function startService({ config, addresses, logs, clock }: ServicePa
       ...{ log, onDropped: ({ spans, reason }) => metrics.count('tracing_dropped_spans_total', { reason }, spans) },
     })
 
+  const seen = new Observations({
+    clock,
+    boundsMs: checkBuckets.map((seconds) => seconds * 1_000),
+    isClientKey: (text) => registry.snapshot()?.byClientKey(text) !== undefined,
+  })
   let watch = (_: RegistrySnapshot): void => {}
   const registry = openRegistrySource(
     atStart.registry,
-    registryLog({ ...logs, metrics, tracing }, (snapshot) => watch(snapshot)),
+    registryLog({ ...logs, metrics, tracing, seen }, (snapshot) => watch(snapshot)),
   )
   await registry.start()
   settleMemory()
@@ -96,7 +107,7 @@ export async function startService({ config, addresses, logs, clock }: ServicePa
 
   const responders = new ResponderLabels()
   const optionsOf = ({ ocsp }: Config) => revocationOptions(ocsp, (reason) => log.warn({ reason }, 'redis'))
-  const observer = revocationLog({ log, metrics, responders, tracing })
+  const observer = revocationLog({ log, metrics, responders, tracing, seen })
   const revocation = new CurrentRevocation(optionsOf(atStart), (options, inherited) =>
     openRevocation(options, {
       ...{ clock, ...inherited, observer },
@@ -145,11 +156,12 @@ export async function startService({ config, addresses, logs, clock }: ServicePa
   const check = checkService({
     ...{ settings: () => config.current, ports },
     certificates: new PresentedCertificates((der) => snapshot()?.registeredLeaf(der)),
-    onDecision: (record) => {
+    onDecision: (record, request) => {
       tracing?.decided(record)
       decisions.add(record)
       countDecision(metrics, record)
       wouldDeny.add(record)
+      seen.decided(record, request)
       if (record.waived === 'replay_unavailable') metrics.count('signature_replay_waived_total', {})
       else if (record.waived !== undefined) revocation.countWaived(record.waived)
       if (record.likely_renewal !== undefined) metrics.count('likely_renewals_total', {})
@@ -174,16 +186,21 @@ export async function startService({ config, addresses, logs, clock }: ServicePa
   const scraped =
     addresses.metricsAddress &&
     (await startHttpServer(addresses.metricsAddress, { routes: [metricsRoute(metrics)], onError: onError('metrics') }))
-  const admin = await startAdminServer(addresses.adminAddress, {
-    routes: [
-      ...healthRoutes(readiness),
+  const api = serviceApi({
+    ...{ config: () => config.current, clock, seen, ports, registry, revocation, sds, readiness, expiry, wouldDeny },
+    adminRoutes: [
       ...ocspRoutes(() => revocation.control, clock),
       ...basicRoutes({ lockouts, devApps: () => snapshot()?.devApps ?? [], clock }),
       ...shadowRoutes(() => config.current, wouldDeny, clock),
       ...logLevelRoutes(logLevel),
     ],
+    onError: onError('console'),
+  })
+  const admin = await startAdminServer(addresses.adminAddress, {
+    routes: [...healthRoutes(readiness), ...api.routes],
     onError: onError('admin'),
   })
+  const browsers = await api.startConsole(addresses.consolePort)
   const shadow = new ShadowNotice({ log, clock, inShadow: shadowed })
 
   config.observe({
@@ -207,15 +224,19 @@ export async function startService({ config, addresses, logs, clock }: ServicePa
     onUnchanged: () => metrics.count('config_reloads_total', { result: 'unchanged' }),
   })
   return {
-    addresses: { address: server.address, admin: admin.address, metrics: scraped?.address },
+    addresses: {
+      ...{ address: server.address, admin: admin.address },
+      ...{ console: browsers?.address, metrics: scraped?.address },
+    },
     reloadRegistry: () => registry.reload(),
     stop: async () => {
       const { drainMs, graceMs } = config.current.shutdown
       readiness.beginStopping()
       await health.told(drainMs)
-      await Promise.all([server.stop(graceMs), admin.stop(graceMs), scraped?.stop(graceMs)])
+      await Promise.all([server.stop(graceMs), admin.stop(graceMs), browsers?.stop(graceMs), scraped?.stop(graceMs)])
       stopMeasuring()
       stopLooking()
+      api.stop()
       for (const part of [expiry, psd2, shadow, logLevel]) part.stop()
       lockouts.close()
       signatures.close()

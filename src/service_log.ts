@@ -1,3 +1,4 @@
+import type { Observations } from './api/observations.ts'
 import type { SdsObserver } from './envoy/sds_stream.ts'
 import type { LockoutObserver } from './lockout/lockouts.ts'
 import type { Metrics } from './metrics/metrics.ts'
@@ -23,22 +24,25 @@ interface Told {
   readonly metrics: Metrics
   /** `undefined` where nothing is traced. */
   readonly tracing: Tracing | undefined
+  readonly seen: Pick<Observations, 'fetched' | 'registryRead'>
 }
 
 export function registryLog(
-  { log, audit, metrics, tracing }: Told & { readonly audit: Logger },
+  { log, audit, metrics, tracing, seen }: Told & { readonly audit: Logger },
   onLoaded: (snapshot: RegistrySnapshot) => void,
 ): RegistryObserver {
   const changes = new RegistryChanges()
   return {
     onLoaded: (snapshot) => {
       metrics.count('registry_loads_total', { result: 'loaded' })
+      seen.registryRead(undefined)
       log.info({ devapps: snapshot.devApps.length }, 'registry loaded')
       for (const change of changes.since(snapshot.devApps)) audit.info(change, 'registry changed')
       onLoaded(snapshot)
     },
     onRefused: (error) => {
       metrics.count('registry_loads_total', { result: 'refused' })
+      seen.registryRead(error.message)
       log.error({ reason: error.message }, 'registry refused: what was in force stays')
     },
     onBroken: (broken) => log.error(broken, 'certificate refused: it is not of its issuer'),
@@ -58,11 +62,13 @@ export function revocationLog({
   metrics,
   responders,
   tracing,
+  seen,
 }: Told & { readonly responders: ResponderLabels }): FetchObserver & RejectionObserver & CrlObserver & CommandObserver {
   return {
     onFetch: (fetched) => {
       observeFetch(metrics, responders, fetched)
       log.debug(fetched, 'responder')
+      seen.fetched(fetched)
       tracing?.fetched(fetched)
     },
     onRejected: (rejection) => {
@@ -82,7 +88,7 @@ export function revocationLog({
 export function lockoutLog({
   audit,
   metrics,
-}: Omit<Told, 'log' | 'tracing'> & { readonly audit: Logger }): LockoutObserver {
+}: Omit<Told, 'log' | 'tracing' | 'seen'> & { readonly audit: Logger }): LockoutObserver {
   return {
     onBegan: ({ subject: { kind, network, clientKeyHash }, until, devApp, locks }) =>
       audit.warn(

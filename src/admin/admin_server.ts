@@ -19,6 +19,6 @@ export async function startAdminServer(listen: string, options: AdminServerOptio
   if (address === undefined) throw new Error(`${listen} is neither unix:/PATH nor a loopback HOST:PORT`)
   return startHttpServer(address, {
     ...options,
-    refusing: (request: IncomingMessage) => guard(request, address.kind),
+    refusing: (request: IncomingMessage) => guard(request, { host: true }),
   })
 }

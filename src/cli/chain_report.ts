@@ -44,7 +44,7 @@ function rightOrderText({ problems, rightOrder }: ChainReport): string[] {
   const isWrong = problems.some(({ code }) => code === 'order_reversed' || code === 'order_wrong')
   if (!isWrong || rightOrder === undefined) return []
   const subjects = certificatesFromPem(rightOrder).map(({ subject }, i) => `  ${i + 1}. ${printable(subject)}\n`)
-  return [`The right order\n${subjects.join('')}`]
+  return [`The right order (chain check --write-fixed OUT writes it so)\n${subjects.join('')}`]
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`

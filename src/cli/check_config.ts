@@ -82,6 +82,9 @@ interface Mistake {
   readonly cure: string
 }
 
+/** What these hold is the start's to judge: it is long, or a secret. */
+const heldInConfidence: ReadonlySet<NamedFile['holds']> = new Set(['devapps', 'password', 'key'])
+
 /**
  * Why the service could not start with the file, or could not use it. Says what the configuration calls it, since a variable
  * may stand there.
@@ -93,7 +96,7 @@ function mistakesIn({ file, holds }: NamedFile): readonly Mistake[] {
     if (!statSync(file).isFile()) return [{ message: `${writtenHere} is no file`, cure: 'name a file' }]
     accessSync(file, constants.R_OK)
     if (holds === 'withdrawals') return mistakesInWithdrawals(file)
-    return holds === 'devapps' ? [] : mistakesInCertificates(file, writtenHere)
+    return heldInConfidence.has(holds) ? [] : mistakesInCertificates(file, writtenHere)
   } catch (error) {
     return [unreadable(error)]
   }

@@ -1,13 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Config } from '../config/config.ts'
-import { denialIn } from '../domain/decision.ts'
-import { denials } from '../domain/denials.ts'
-import { answerOf } from '../envoy/answer.ts'
-import { parseCheckRequest } from '../envoy/check_request.ts'
-import { checkRequestOf } from '../envoy/check_request_json.ts'
+import { explainedRequest } from '../envoy/explained_request.ts'
 import { PresentedCertificates } from '../envoy/presented_certificates.ts'
-import { responseTo } from '../envoy/response_to.ts'
-import { explain as explainDecision } from '../explain/explain.ts'
 import type { Explanation } from '../explain/explanation.ts'
 import type { Clock, Ports } from '../ports.ts'
 import { Psd2Lists } from '../registry/psd2_lists.ts'
@@ -19,7 +13,6 @@ import { bytesOfFile } from './certificate_file.ts'
 import { configurationIn } from './configuration_file.ts'
 import { explanationListing } from './explain_listing.ts'
 import { type RequestToExplain, requestToExplain } from './explain_request.ts'
-import { handshakeRefusal } from './handshake_refusal.ts'
 import { exitCode, type Io } from './io.ts'
 import { registeredNow } from './registered_devapps.ts'
 import { exitCodeOf, jsonText, UsageError } from './service_command.ts'
@@ -119,11 +112,10 @@ async function explained(
       trials: { ...trialsOver(() => snapshot), admit: () => ({ admitted: true }) },
       clock,
     }
-    const certificates = new PresentedCertificates((der) => snapshot?.registeredLeaf(der))
-    const request = parseCheckRequest(checkRequestOf(attributes), certificates)
-    const at = clock()
-    const { judgement, steps, nearMisses } = await explainDecision(request, {
-      ...{ rules: config, ports, registry: said, registrations: snapshot && registrationsIn(snapshot) },
+    const explanation = await explainedRequest(attributes, {
+      ...{ rules: config, ports, snapshot, registry: said },
+      certificates: new PresentedCertificates((der) => snapshot?.registeredLeaf(der)),
+      registrations: snapshot && registrationsIn(snapshot),
       circumstances: ({ evidence }) => ({
         secretChecked: secretKnown,
         signature: signatures.facts,
@@ -133,22 +125,8 @@ async function explained(
             : [],
       }),
     })
-    const { decision } = judgement
-    if (decision.kind === 'tried')
-      throw new UsageError(`the policy ${attributes.policy} is for trying certificates: name that of an API`)
-    const response = responseTo('kind' in request ? undefined : request, judgement, config)
-    return {
-      at: (judgement.evidence?.now ?? at).toISOString(),
-      policy: attributes.policy ?? null,
-      decision: {
-        ...{ kind: decision.kind, code: denialIn(decision)?.code ?? 'allow' },
-        status: decision.kind === 'deny' ? denials[decision.code].status : null,
-      },
-      steps: [...steps],
-      handshake: handshakeRefusal(judgement.evidence, snapshot) ?? null,
-      nearMisses: nearMisses.map((miss) => ({ ...miss, devApps: [...miss.devApps] })),
-      answer: answerOf(response),
-    }
+    if (explanation !== undefined) return explanation
+    throw new UsageError(`the policy ${attributes.policy} is for trying certificates: name that of an API`)
   } finally {
     psd2.stop()
     await revocation.close()

@@ -5,6 +5,7 @@ export const restartKeys = [
   'listen',
   'workers',
   'admin',
+  'console',
   'metrics',
   'reflection',
   'registry',

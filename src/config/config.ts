@@ -16,6 +16,8 @@ export interface Config extends Rules {
   /** Processes; 1 for this one alone. */
   readonly workers: number
   readonly adminAddress: string
+  /** `undefined` where the console has no port of its own. */
+  readonly console: ConsoleConfig | undefined
   readonly registry: RegistryLocation
   /** `undefined` where nobody scrapes. */
   readonly metricsAddress: ListenAddress | undefined
@@ -39,6 +41,13 @@ export interface Config extends Rules {
 export type RegistryLocation =
   | { readonly kind: 'file'; readonly path: string }
   | ({ readonly kind: 'postgres' } & PostgresFile)
+
+export interface ConsoleConfig {
+  readonly listen: Extract<ListenAddress, { kind: 'tcp' }>
+  /** `undefined` where whoever reaches it may look. */
+  readonly token: string | undefined
+  readonly tls: { readonly certificate: string; readonly key: string } | undefined
+}
 
 /** Which chains of third parties are accepted. */
 export interface IntakeConfig {
@@ -128,6 +137,10 @@ function configOf(file: ConfigFile, folder: string): Config {
       try: file.hostnames.try,
     }),
     policies: new Map(Object.entries(file.policies).map(([name, policy]) => [name, policyOf(name, policy)])),
+    console: file.console && {
+      ...{ listen: file.console.listen, token: file.console.token },
+      tls: file.console.tls && consoleTlsOf(file.console.tls, inFolder),
+    },
     registry: registryOf(file.registry, inFolder),
     metricsAddress: file.metrics?.listen,
     shadowUntil: file.shadow?.until,
@@ -164,6 +177,11 @@ function registryOf({ file, postgres }: ConfigFile['registry'], inFolder: InFold
     ...{ password_file: password_file && inFolder(password_file), tls: tls && tlsOf(tls, inFolder) },
   }
 }
+
+const consoleTlsOf = (tls: { certificate: string; key: string }, inFolder: InFolder) => ({
+  certificate: inFolder(tls.certificate),
+  key: inFolder(tls.key),
+})
 
 function intakeOf(intake: ConfigFile['intake'], inFolder: InFolder): IntakeConfig {
   return {

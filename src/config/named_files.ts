@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { consoleSchema } from './console_schema.ts'
 import { valueAt } from './document.ts'
 import { intakeSchema } from './intake_schema.ts'
 import { issuerSchema } from './ocsp_schema.ts'
@@ -13,6 +14,7 @@ export interface NamedFile {
   readonly holds:
     | 'devapps'
     | 'password'
+    | 'key'
     | 'withdrawals'
     | 'certificates'
     | 'folder_of_certificates'
@@ -35,6 +37,8 @@ export function namedFiles(file: unknown, folder: string): readonly NamedFile[] 
   })
   const tlsPath = ['ocsp', 'cache', 'redis', 'tls']
   const tls = readable(tlsSchema, valueAt(file, tlsPath))
+  const consoleTlsPath = ['console', 'tls']
+  const consoleTls = readable(consoleSchema.shape.tls.unwrap(), valueAt(file, consoleTlsPath))
   const postgresPath = ['registry', 'postgres']
   const postgresTlsPath = [...postgresPath, 'tls']
   const postgresTls = readable(postgresTlsSchema, valueAt(file, postgresTlsPath))
@@ -54,6 +58,8 @@ export function namedFiles(file: unknown, folder: string): readonly NamedFile[] 
       'certificates_or_folder',
       readable(intakeSchema, valueAt(file, ['intake'])).accepted_roots,
     ),
+    ...named([...consoleTlsPath, 'certificate'], 'certificates', consoleTls.certificate),
+    ...named([...consoleTlsPath, 'key'], 'key', consoleTls.key),
     ...issuers,
     ...named([...tlsPath, 'ca'], 'certificates', tls.ca),
     ...named([...tlsPath, 'certificate'], 'certificates', tls.certificate),

@@ -1,5 +1,6 @@
 import { channels } from '../domain/policy.ts'
 import { basicRules } from './basic_rules.ts'
+import { consoleRules } from './console_schema.ts'
 import { valueAt } from './document.ts'
 import { refusedIssuerSchema } from './intake_schema.ts'
 import { ocspRules } from './ocsp_rules.ts'
@@ -107,6 +108,7 @@ export const rules: readonly Rule[] = [
         })
       }),
   },
+  ...consoleRules,
   ...basicRules,
   ...ocspRules,
 ]

@@ -3,6 +3,7 @@ import { psd2Roles } from '../domain/certificate.ts'
 import { channels, credentials } from '../domain/policy.ts'
 import { parseListenAddress, parseLocalAddress } from '../listen_address.ts'
 import { basicSchema } from './basic_schema.ts'
+import { consoleSchema } from './console_schema.ts'
 import { intakeSchema } from './intake_schema.ts'
 import { ocspSchema } from './ocsp_schema.ts'
 import { postgresSchema } from './postgres_schema.ts'
@@ -259,6 +260,10 @@ export const configSchema = keys({
         'Where operators and the command line reach the service: the absolute path of a Unix socket, or a loopback address with a port. Each process needs its own. Whoever reaches it may see and purge what is remembered, so nothing else is accepted.',
       examples: ['127.0.0.1:9192'],
     }),
+  console: consoleSchema.optional().meta({
+    description:
+      'The console for browsers on a port of its own, which changes nothing: see docs/console.md. It is on `admin` too. Default: no such port.',
+  }),
   metrics: metricsSchema
     .optional()
     .meta({ description: 'What Prometheus scrapes: see docs/metrics.md. Default: no port for it.' }),

@@ -17,7 +17,7 @@ export interface CheckServiceOptions {
   readonly settings: () => CheckSettings
   readonly ports: Ports
   readonly certificates: Pick<PresentedCertificates, 'read'>
-  readonly onDecision: (record: DecisionRecord) => void
+  readonly onDecision: (record: DecisionRecord, request: AuthRequest | undefined) => void
 }
 
 /** Answers with a `CheckResponse` in bytes. */
@@ -40,7 +40,7 @@ export function checkService(
       const channel = settings.policies.get(request?.policy ?? '')?.channel
       const record = decisionRecord(request, judgement, { channel, ms: performance.now() - startedAt })
       callback(null, answers.bytesOf(request, judgement, settings))
-      options.onDecision(record)
+      options.onDecision(record, request)
     }
     const fail = (error: unknown): void =>
       answer(

@@ -2,12 +2,16 @@ import type { IncomingMessage } from 'node:http'
 import { type Answer, problem } from './route.ts'
 
 /** Of what an operator asks for, a few hundred bytes are meant. */
-const maxBodyBytes = 65_536
+const defaultMaxBodyBytes = 65_536
 
 /** What a request's JSON says, `undefined` without any. Otherwise why it cannot be read. */
 export async function jsonBody(
   request: IncomingMessage,
+  maxBodyBytes = defaultMaxBodyBytes,
 ): Promise<{ readonly value: unknown } | { readonly refused: Answer }> {
+  const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
+  if (mediaType !== 'application/json')
+    return { refused: problem(415, 'Send JSON, with content-type: application/json.') }
   const pieces: Buffer[] = []
   let length = 0
   try {

@@ -1,15 +1,22 @@
-import { STATUS_CODES } from 'node:http'
+import { type IncomingHttpHeaders, STATUS_CODES } from 'node:http'
 
 /** One thing that the admin port answers. */
 export interface Route {
   readonly method: 'GET' | 'POST'
   /** A segment in braces stands for any text of the kind that it names, which becomes a parameter. */
   readonly path: string
+  /** Of the body of a POST; default: 64 KiB. */
+  readonly maxBodyBytes?: number
   readonly answer: (request: AdminRequest) => Answer | Promise<Answer>
 }
 
 export interface AdminRequest {
   readonly parameters: Readonly<Record<string, string>>
+  /** What follows the question mark, as yet unchecked. */
+  readonly query: URLSearchParams
+  readonly headers: IncomingHttpHeaders
+  /** The address that asks; empty on a Unix socket. */
+  readonly source: string
   /** What the JSON of a POST says, as yet unchecked; `undefined` where there is none. */
   readonly body: unknown
 }
@@ -18,8 +25,11 @@ export interface Answer {
   readonly status: number
   readonly contentType: string
   readonly headers?: Readonly<Record<string, string>>
-  /** Whole; or found out meanwhile: of the pieces told on the way a slow reader may miss some, and never the last one. */
-  readonly body: string | ((tell: (piece: string) => void) => Promise<string>)
+  /**
+   * Whole; or found out meanwhile: of the pieces told on the way a slow reader may miss some, and never the last one. `gone` is
+   * aborted when nobody reads any more, or the server stops.
+   */
+  readonly body: string | Uint8Array | ((tell: (piece: string) => void, gone: AbortSignal) => Promise<string>)
 }
 
 export function json(value: unknown): Answer {
@@ -33,7 +43,12 @@ export function problem(status: number, detail: string, headers: Readonly<Record
 }
 
 /** What a segment in braces stands for. */
-const kinds: Readonly<Record<string, RegExp>> = { '{sha256}': /^[0-9a-f]{64}$/i }
+const kinds: Readonly<Record<string, RegExp>> = {
+  '{sha256}': /^[0-9a-f]{64}$/i,
+  '{number}': /^[0-9]{1,15}$/,
+  '{page}': /^[a-z]{1,32}$/,
+  '{file}': /^[\w-]{1,64}(?:\.[\w-]{1,32}){1,2}$/,
+}
 
 /** The route that answers, with its parameters; otherwise the problem: no such path, or not by this method. */
 export function routeFor(

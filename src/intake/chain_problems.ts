@@ -51,11 +51,11 @@ export const chainProblems = {
 
   order_reversed: entry(
     'The chain stands upside down. The right order is {order}.',
-    'Send the leaf first and the root last: chain check --write-fixed OUT writes it so.',
+    'Send the leaf first and the root last.',
   ),
   order_wrong: entry(
     'The chain is not in its order. The right order is {order}.',
-    'Send the leaf first, each issuer after what it issued, the root last: chain check --write-fixed OUT writes it so.',
+    'Send the leaf first, each issuer after what it issued, the root last.',
   ),
   certificate_repeated: entry('This is the certificate of position {first} once more.', 'Send each certificate once.'),
   certificate_extra: entry(

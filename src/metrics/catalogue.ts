@@ -25,7 +25,7 @@ const histogram = (labels: readonly string[], buckets: readonly number[], help: 
   ({ type: 'histogram', help, labels, buckets, reading }) as const
 
 /** A remembered decision takes a fraction of a millisecond, one that waits for a responder up to `deadline`. */
-const checkBuckets = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1] as const
+export const checkBuckets = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1] as const
 const responderBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
 const redisBuckets = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25] as const
 

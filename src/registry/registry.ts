@@ -71,6 +71,11 @@ export class RegistrySnapshot implements RegisteredDevApps {
     return withFingerprint(this.#indexes.byFingerprint, leaf.sha256, leaf)?.owners ?? []
   }
 
+  /** The same by the SHA-256 of the leaf, lower-case hex. */
+  ownersBySha256(sha256: string): readonly DevApp[] {
+    return withFingerprint(this.#indexes.byFingerprint, sha256)?.owners ?? []
+  }
+
   byClientKey(clientKey: string): DevApp | undefined {
     return this.#indexes.byClientKey.get(clientKey)
   }

@@ -24,6 +24,38 @@ export interface RevocationEntry {
   readonly lastError: { readonly at: Date; readonly cause: string } | undefined
 }
 
+/** Which certificates to show, and which part of them. Every part of it narrows the choice. */
+export interface EntryQuery {
+  /** The id of a DevApp. */
+  readonly devApp: string | undefined
+  /** Of the issuer's certificate, lower-case hex. */
+  readonly issuerSha256: string | undefined
+  /** Scheme, host and port. */
+  readonly responder: string | undefined
+  readonly status: RevocationEntry['status'] | undefined
+  /** A part of a common name, a serial number or the id of a DevApp, in either case. */
+  readonly search: string | undefined
+  readonly offset: number
+  readonly limit: number
+}
+
+export interface EntryPage {
+  /** How many match in all. */
+  readonly total: number
+  readonly byStatus: Readonly<Record<RevocationEntry['status'], number>>
+  /** From the first thisUpdate to the last nextUpdate of those that match; `undefined` where there are none. */
+  readonly span: { readonly from: Date; readonly to: Date } | undefined
+  /** As of when they were put in order. */
+  readonly listedAt: Date
+  readonly entries: readonly RevocationEntry[]
+}
+
+/** Whose certificates are registered, and who answers for them: those with most of them first. */
+export interface EntryChoices {
+  readonly issuers: readonly { readonly sha256: string; readonly subject: string; readonly certificates: number }[]
+  readonly responders: readonly { readonly origin: string; readonly certificates: number }[]
+}
+
 /** How all registered certificates stand at one time. */
 export interface RevocationOverview {
   readonly byStatus: Readonly<Record<RevocationEntry['status'], number>>
@@ -49,6 +81,10 @@ export interface RevocationControl {
   overview(at: Date, pause: () => Promise<void>): Promise<RevocationOverview>
   /** Every registered certificate, the most urgent first. */
   entries(at: Date): readonly RevocationEntry[]
+  /** A part of them, the most urgent first. Looked up like `overview`. */
+  page(query: EntryQuery, at: Date, pause: () => Promise<void>): Promise<EntryPage>
+  /** Issuers and responders to choose from, those with most certificates first. Looked up like `overview`. */
+  choices(pause: () => Promise<void>): Promise<EntryChoices>
   /** The entry and the signed answer in DER, where one is remembered; `undefined` for a certificate that is not registered. */
   get(sha256: string, at: Date): { readonly entry: RevocationEntry; readonly der: Uint8Array | undefined } | undefined
   /**

@@ -4,7 +4,7 @@ import type { RevocationStatus } from '../domain/evidence.ts'
 import type { Revocation } from '../ports.ts'
 import type { RevocationControl } from './control.ts'
 import type { RevocationOptions } from './options.ts'
-import type { OcspRevocation, RevocationParts } from './revocation.ts'
+import type { KnownOfSubject, OcspRevocation, RevocationParts } from './revocation.ts'
 
 type Open = (options: RevocationOptions, inherited: Pick<RevocationParts, 'memory' | 'counts'>) => OcspRevocation
 
@@ -29,6 +29,11 @@ export class CurrentRevocation implements Revocation {
 
   statusOf(certificate: RegisteredCertificate, at: Date): RevocationStatus | Promise<RevocationStatus> {
     return this.#current.statusOf(certificate, at)
+  }
+
+  /** As `OcspRevocation.known`. */
+  known(certificate: RegisteredCertificate): readonly KnownOfSubject[] {
+    return this.#current.known(certificate)
   }
 
   register(certificates: Iterable<RegisteredCertificate>): void {

@@ -1,6 +1,9 @@
 import type { RegisteredCertificate } from '../domain/devapp.ts'
 import type { BreakerState } from './breaker.ts'
 import type {
+  EntryChoices,
+  EntryPage,
+  EntryQuery,
   FleetMemory,
   PurgeOutcome,
   PurgeSelection,
@@ -11,6 +14,7 @@ import type {
   WarmProgress,
 } from './control.ts'
 import type { CrlSource } from './crl/crl_source.ts'
+import { EntryPages, type Shown, type Standing } from './entry_pages.ts'
 import type { Lookup } from './lookup.ts'
 import type { MemoryCache, Remembered } from './memory_cache.ts'
 import type { Pace } from './pace.ts'
@@ -35,18 +39,18 @@ export interface OcspControlParts {
 /** How many are looked up in one go: about a millisecond. */
 const overviewSlice = 256
 
-/** What is shown of a certificate. */
-interface Shown {
-  readonly subject: Subject
-  readonly devApps: ReadonlySet<string>
-}
-
 /** What operators see of the registered certificates' answers, and do with them. */
 export class OcspControl implements RevocationControl {
   readonly #parts: OcspControlParts
+  readonly #pages: EntryPages
 
   constructor(parts: OcspControlParts) {
     this.#parts = parts
+    this.#pages = new EntryPages({
+      each: () => this.#eachShown(),
+      standingOf: (shown, at) => this.#standing(shown, at),
+      entryOf: (shown, at) => this.#entry(shown, at),
+    })
   }
 
   get statistics(): RevocationStatistics {
@@ -70,7 +74,7 @@ export class OcspControl implements RevocationControl {
       if (++looked % overviewSlice === 0) await pause()
       if (counted.has(subject.key)) continue
       counted.add(subject.key)
-      const { status, thisUpdate, nextUpdate } = this.#entry({ subject, devApps: new Set() }, at)
+      const { status, thisUpdate, nextUpdate } = this.#entry({ subject, devApps: [] }, at)
       byStatus[status]++
       if (thisUpdate !== undefined) ages.push((at.getTime() - thisUpdate.getTime()) / 1_000)
       if (nextUpdate !== undefined) remaining.push((nextUpdate.getTime() - at.getTime()) / 1_000)
@@ -80,6 +84,14 @@ export class OcspControl implements RevocationControl {
 
   entries(at: Date): readonly RevocationEntry[] {
     return [...this.#shown().values()].map((shown) => this.#entry(shown, at)).sort(byUrgency)
+  }
+
+  page(query: EntryQuery, at: Date, pause: () => Promise<void>): Promise<EntryPage> {
+    return this.#pages.page(query, at, pause)
+  }
+
+  choices(pause: () => Promise<void>): Promise<EntryChoices> {
+    return this.#pages.choices(pause)
   }
 
   get(sha256: string, at: Date): { readonly entry: RevocationEntry; readonly der: Uint8Array | undefined } | undefined {
@@ -137,16 +149,31 @@ export class OcspControl implements RevocationControl {
 
   /** By the SHA-256 of the certificate, each once; a CA with the DevApps of all below it. */
   #shown(): ReadonlyMap<string, Shown> {
-    const shown = new Map<string, { subject: Subject; devApps: Set<string> }>()
-    for (const { certificate, subjects } of this.#parts.refresher.registered()) {
-      const owners = this.#parts.ownersOf?.(certificate) ?? []
-      for (const subject of subjects) {
-        const known = shown.get(subject.certificate.sha256) ?? { subject, devApps: new Set<string>() }
-        for (const owner of owners) known.devApps.add(owner)
-        shown.set(subject.certificate.sha256, known)
-      }
+    const shown = new Map<string, Shown>()
+    for (const { subject, devApps } of this.#eachShown()) {
+      const { sha256 } = subject.certificate
+      const known = shown.get(sha256)
+      shown.set(sha256, { subject, devApps: known ? [...new Set([...known.devApps, ...devApps])] : devApps })
     }
     return shown
+  }
+
+  /** One after another; a CA as often as certificates are below it. */
+  *#eachShown(): Iterable<Shown> {
+    for (const { certificate, subjects } of this.#parts.refresher.eachRegistered()) {
+      const devApps = this.#parts.ownersOf?.(certificate) ?? []
+      for (const subject of subjects) yield { subject, devApps }
+    }
+  }
+
+  /** The same as the entry says, without the rest of it. */
+  #standing(shown: Shown, at: Date): Standing {
+    const { subject } = shown
+    const known = this.#parts.memory.peek(subject.key)
+    const status = statusOf(subject, known, this.#parts.lookup.lastFailure(subject.key) !== undefined, at)
+    if (!isAnswer(status) && this.#parts.crls !== undefined) return this.#entry(shown, at)
+    const { thisUpdate, nextUpdate } = known?.answer ?? {}
+    return { status, thisUpdate, nextUpdate, usableUntil: known && new Date(known.untilMs) }
   }
 
   #entry({ subject, devApps }: Shown, at: Date): RevocationEntry {

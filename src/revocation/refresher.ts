@@ -62,12 +62,9 @@ export class Refresher {
   }
 
   /** What is registered, each with all that is asked about for it, also where there is nobody to be asked. */
-  registered(): { readonly certificate: RegisteredCertificate; readonly subjects: readonly Subject[] }[] {
+  *eachRegistered(): Iterable<{ readonly certificate: RegisteredCertificate; readonly subjects: readonly Subject[] }> {
     const { subjects } = this.#parts
-    return [...this.#roster.certificates].map((certificate) => ({
-      certificate,
-      subjects: subjects.chainOf(certificate),
-    }))
+    for (const certificate of this.#roster.certificates) yield { certificate, subjects: subjects.chainOf(certificate) }
   }
 
   /** Everything that is asked about, one after another; a CA as often as certificates are below it. */

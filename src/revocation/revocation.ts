@@ -10,6 +10,7 @@ import { MemoryCache, statusOf } from './memory_cache.ts'
 import { OcspControl } from './ocsp_control.ts'
 import type { RevocationOptions } from './options.ts'
 import { type FleetPace, Pace } from './pace.ts'
+import type { Failure } from './recent_failures.ts'
 import { Refresher } from './refresher.ts'
 import type { RevocationStatistics } from './statistics.ts'
 import { type Subject, Subjects } from './subject.ts'
@@ -39,6 +40,8 @@ export interface KnownOfSubject {
   readonly answer: OcspAnswer | undefined
   /** Absent where CRLs do not count, or none was looked for. */
   readonly crl: CrlView | undefined
+  /** Since something answered, however long ago. */
+  readonly lastFailure: Failure | undefined
 }
 
 /**
@@ -99,6 +102,7 @@ export class OcspRevocation implements Revocation {
       subject,
       answer: this.#memory.peek(subject.key)?.answer,
       crl: this.#parts.crls?.view(subject),
+      lastFailure: this.#lookup.lastFailure(subject.key),
     }))
   }
 

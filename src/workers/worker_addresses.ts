@@ -10,17 +10,24 @@ export function workerIn(environment: Readonly<Record<string, string | undefined
   return named !== undefined && /^\d{1,3}$/.test(named) ? Number(named) : undefined
 }
 
-export type Addresses = Pick<Config, 'listen' | 'adminAddress' | 'metricsAddress'>
+export type Addresses = Pick<Config, 'listen' | 'adminAddress' | 'metricsAddress'> & {
+  /** Of the console, where it has a port of its own. */
+  readonly consolePort?: number | undefined
+}
 
 /**
  * Where a worker listens: `authz.sock` becomes `authz-0.sock`, `authz-1.sock` ... . Of ports the first worker has the configured one and
  * each other the next, and the administration port's own is the supervisor's: workers begin with the one after it.
  */
-export function addressesOfWorker({ listen, adminAddress, metricsAddress }: Addresses, worker: number): Addresses {
+export function addressesOfWorker(
+  { listen, adminAddress, metricsAddress, console }: Addresses & Partial<Pick<Config, 'console'>>,
+  worker: number,
+): Addresses {
   return {
     listen: textOf(listen, worker, worker),
     adminAddress: textOf(adminAddress, worker, worker + 1),
     metricsAddress: metricsAddress && apart(metricsAddress, worker, worker),
+    ...(console && { consolePort: console.listen.port === 0 ? 0 : console.listen.port + worker }),
   }
 }
 

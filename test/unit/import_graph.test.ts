@@ -7,14 +7,17 @@ const source = fileURLToPath(new URL('../../src', import.meta.url))
 
 /** Top floor first. A file imports from its own floor's folder and from floors below, never from one above. */
 const floors = [
+  'console/',
   'main.ts',
   'serve.ts',
   'workers/',
   'service.ts',
+  'service_api.ts',
   'service_log.ts',
   'cli/',
   'metrics/',
   'tracing/',
+  'api/',
   'admin/',
   'envoy/',
   'explain/',
@@ -60,7 +63,7 @@ const strangers: [string, string[]][] = [
 ]
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts') && !file.includes('generated'))
+  .filter((file) => /\.tsx?$/.test(file) && !file.includes('generated'))
   .sort()
 
 function importsOf(file: string): string[] {
@@ -107,6 +110,21 @@ describe('the import graph', () => {
         ),
       )
     expect(outside).to.deep.equal([])
+  })
+
+  it('keeps the console, which runs in browsers, to the API: it takes types from there, and nothing else', () => {
+    const imported = files
+      .filter((file) => file.startsWith('console/'))
+      .flatMap((file) =>
+        [...readFileSync(join(source, file), 'utf8').matchAll(/^import (type )?\{[^}]*\} from '(\.\.\/[^']+)'/gm)]
+          .map(([, type, specifier = '']) => ({
+            type,
+            target: relative(source, resolve(source, dirname(file), specifier)),
+          }))
+          .filter(({ target }) => !target.startsWith('console/')),
+      )
+    expect(imported).to.not.be.empty
+    expect(imported.filter(({ type, target }) => type === undefined || !target.startsWith('api/'))).to.deep.equal([])
   })
 
   it('keeps OpenTelemetry to tracing/, which is loaded only where something is traced', () => {

@@ -52,6 +52,14 @@ export class ControlStandIn implements RevocationControl {
     throw new Error('nobody asks for it here')
   }
 
+  page(): Promise<never> {
+    throw new Error('nobody asks for it here')
+  }
+
+  choices(): Promise<never> {
+    throw new Error('nobody asks for it here')
+  }
+
   entries(): readonly RevocationEntry[] {
     if (this.failure !== undefined) throw this.failure
     return this.remembered.map(({ entry }) => entry)

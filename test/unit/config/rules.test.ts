@@ -6,6 +6,7 @@ const mtls = { channel: 'mtls', require: ['certificate'] }
 const ocsp = (ocsp: object): object => ({ ...validFile(), ocsp })
 const redis = (redis: object): object => ocsp({ cache: { redis } })
 const postgres = (postgres: object): object => ({ ...validFile(), registry: { postgres } })
+const consoleAt = (console: object): object => ({ ...validFile(), console })
 const intake = (intake: object): object => ({ ...validFile(), intake })
 
 const tryHostnames = { mtls: ['api.example.com'], tls: ['api2.example.com'], try: ['try.example.com'] }
@@ -212,6 +213,16 @@ const broken: Readonly<Record<string, readonly [file: object, said: string][]>> 
         })),
       }),
       'ocsp.issuers[1].certificate: "acme.pem" stands here a second time; put what is said of one issuer into one entry',
+    ],
+  ],
+  '`console.listen` elsewhere than on loopback needs `console.token` and `console.tls`.': [
+    [
+      consoleAt({ listen: '0.0.0.0:9193', tls: { certificate: 'tls.pem', key: 'tls.key' } }),
+      `console.token: it is missing: everybody who reaches the port would see who may call; write token: \${file:console.token}, or listen on 127.0.0.1`,
+    ],
+    [
+      consoleAt({ listen: '[::]:9193', token: 'x'.repeat(32) }),
+      'console.tls: it is missing: the token would cross the network in the clear; name certificate and key, or listen on 127.0.0.1 behind something that has them',
     ],
   ],
   '`basic.lockout.max_lock` is not below `basic.lockout.lock`.': [
