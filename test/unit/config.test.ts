@@ -36,6 +36,7 @@ describe('the configuration', () => {
       workers: 1,
       shadowUntil: undefined,
       reflection: false,
+      console: undefined,
       deadlineMs: 1_500,
       shutdown: { drainMs: 5_000, graceMs: 5_000 },
       typeBase: 'https://devapp-authz.example/denials#',

@@ -138,7 +138,7 @@ export const traffic: Dashboard = {
       ],
     },
     {
-      title: 'Shadow mode, Basic and tracing',
+      title: 'Shadow mode, Basic, signatures and tracing',
       panels: [
         {
           ...{ title: 'Would be denied', kind: 'timeseries', unit: 'reqps', width: 12, stacked: true },
@@ -175,6 +175,16 @@ export const traffic: Dashboard = {
           description:
             'Locks of Basic in force, as the fleet knows them: ClientKeys at an address, addresses, and ClientKeys that are guessed from many addresses. devapp-authz basic lockouts lists them.',
           queries: [{ expr: `max by (by) (devapp_authz_basic_locked{${chosen}})`, legend: '{{by}}' }],
+        },
+        {
+          ...{ title: 'Signatures that may have been used before', kind: 'timeseries', unit: 'reqps', width: 12 },
+          description: 'Signed requests let pass by on_replay_unavailable: allow. A replay among them is not noticed.',
+          queries: [
+            {
+              expr: `sum(rate(devapp_authz_signature_replay_waived_total{${chosen}}[5m])) or vector(0)`,
+              legend: 'let pass',
+            },
+          ],
         },
       ],
     },

@@ -138,7 +138,7 @@ others: &others { failure_mode_allow: On }
       put(copy, routes, (all: object[]) => all.filter((each) => keep(JSON.stringify(each))))
       return copy
     }
-    const only1Way = { put: [...tls, 'filters'], value: apart((each) => /merchant|callback/.test(each)) }
+    const only1Way = { put: [...tls, 'filters'], value: apart((each) => /merchant|payments|callback/.test(each)) }
     expect(codes(bootstrapWith(only1Way))).to.deep.equal([])
     const only2Way = { put: [...tls, 'filters'], value: apart((each) => !/merchant/.test(each)) }
     expect(codes(bootstrapWith(only2Way))).to.deep.equal(['policy_channel'])

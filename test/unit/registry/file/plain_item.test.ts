@@ -88,14 +88,17 @@ const anyDevApp = fc
       id: fc.oneof({ weight: 5, arbitrary: fc.constant('acme') }, word),
       name: fc.oneof({ weight: 5, arbitrary: fc.constant('Acme, a third party') }, word),
       client_key: fc.oneof({ weight: 5, arbitrary: fc.constant('acme-key') }, word),
-      environment: fc.oneof(fc.constantFrom('production', 'staging'), word),
-      status: fc.oneof(fc.constantFrom('enabled', 'disabled'), word),
+      environment: fc.oneof({ weight: 5, arbitrary: fc.constantFrom('production', 'staging') }, word),
+      status: fc.oneof({ weight: 5, arbitrary: fc.constantFrom('enabled', 'disabled') }, word),
       ...{ client_secrets: some(secret), products: some(word), certificates: some(certificate), labels },
-      other: word,
     },
     { requiredKeys: ['id', 'name', 'client_key'] },
   )
-  .chain((all) => fc.shuffledSubarray(Object.entries(all), { minLength: Math.max(1, Object.keys(all).length - 4) }))
+  .chain((all) => {
+    const entries = Object.entries(all)
+    const shuffled = (minLength: number) => fc.shuffledSubarray(entries, { minLength })
+    return fc.oneof({ weight: 3, arbitrary: shuffled(entries.length) }, shuffled(Math.max(1, entries.length - 4)))
+  })
   .map((entries) => Object.fromEntries(entries))
 
 describe('an item of a registry file, read in the quick way', () => {
