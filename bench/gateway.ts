@@ -5,7 +5,7 @@
  *   npm run bench -- [--rounds NUMBER] [--seconds NUMBER] [--quick] [--no-docs]
  *   npm run bench -- --soak [--minutes NUMBER]
  */
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -68,11 +68,12 @@ const client: Client = {
 writeFileSync(client.certificate, parties.leafPem(caller))
 writeFileSync(client.key, parties.keyPem, { mode: 0o600 })
 writeFileSync(client.authority, serverCertificates.authorityPem)
+/** Made once for each size. */
 const registryOf = async (size: number): Promise<string> => {
-  await parties.writeRegistry(at(`devapps-${size}.yaml`), size)
-  return at(`devapps-${size}.yaml`)
+  const path = at(`devapps-${size}.yaml`)
+  if (!existsSync(path)) await parties.writeRegistry(path, size)
+  return path
 }
-const registry = await registryOf(devApps)
 
 interface Setup {
   readonly authorization: Authorization
@@ -93,8 +94,19 @@ async function behindEnvoy<Kind extends Authorization>(
   return { authorization, gate }
 }
 
-const service = (name: string, processes: number, of = registry, node = tools.node): Promise<Service> =>
-  startService({ folder: folder.path, name, node, registry: of, processes })
+/** The service with so many DevApps, once every answer is remembered. */
+async function service(name: string, processes: number, size = devApps): Promise<Service> {
+  const started = await startService({
+    folder: folder.path,
+    name,
+    node: tools.node,
+    registry: await registryOf(size),
+    processes,
+  })
+  say(`Waiting until ${name} remembers ${size} answers in ${processes} ...`)
+  await started.remembers(size)
+  return started
+}
 
 const results = new Results()
 
@@ -140,8 +152,8 @@ async function compare(): Promise<void> {
   const one = await behindEnvoy(service('one', 1), 1)
   const go2 = await behindEnvoy(startGo({ folder: folder.path, name: 'go2' }, tools.go), 2)
   const two = await behindEnvoy(service('two', 2), 2)
-  const few = manyDevApps > 0 ? await behindEnvoy(service('few', 1, await registryOf(100)), 1) : undefined
-  const many = manyDevApps > 0 ? await behindEnvoy(service('many', 1, await registryOf(manyDevApps)), 1) : undefined
+  const few = manyDevApps > 0 ? await behindEnvoy(service('few', 1, 100), 1) : undefined
+  const many = manyDevApps > 0 ? await behindEnvoy(service('many', 1, manyDevApps), 1) : undefined
   const nginx =
     tools.nginx &&
     (await startNginx({
@@ -149,10 +161,6 @@ async function compare(): Promise<void> {
       truststorePem: parties.truststorePem,
     }))
   if (nginx) running.unshift(nginx)
-  say('Waiting until every answer is remembered ...')
-  await Promise.all([one, two].map(({ authorization }) => authorization.remembers(devApps)))
-  await few?.authorization.remembers(100)
-  await many?.authorization.remembers(manyDevApps)
   writeFileSync(at('few.pem'), parties.leafPem(42))
   writeFileSync(at('many.pem'), Array.from({ length: manyClients }, (_, i) => parties.leafPem(i)).join(''))
 
@@ -245,7 +253,14 @@ const names = {
 async function coldStarts(): Promise<void> {
   const starts: number[] = []
   for (let round = 0; round < (quick ? 3 : 5); round++) {
-    const started = await service(`cold-${round}`, 1)
+    const name = `cold-${round}`
+    const started = await startService({
+      folder: folder.path,
+      name,
+      node: tools.node,
+      registry: await registryOf(devApps),
+      processes: 1,
+    })
     starts.push(started.startedWithinMs)
     await started.stop()
   }
@@ -282,7 +297,6 @@ function slope(points: readonly (readonly [number, number])[]): number {
 /** Whether memory stays as it is, under load; the first minute is for what is remembered at first. */
 async function soak(minutes: number): Promise<void> {
   const setup = await behindEnvoy(service('soak', 1), 1)
-  await setup.authorization.remembers(devApps)
   await asking(setup, { seconds: 60 })()
   const points: [number, number][] = []
   const endMs = performance.now() + minutes * 60_000

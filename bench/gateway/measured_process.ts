@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 
-const startWithinMs = 120_000
+const startWithinMs = 600_000
 const pollMs = 10
 /** Of a kernel for x86-64 or arm64 (USER_HZ, sysconf(3)). */
 const ticksPerSecond = 100
@@ -29,6 +29,7 @@ export class MeasuredProcess {
     if (this.#child.pid === undefined) throw new Error(`${command} could not be started`)
     this.pid = this.#child.pid
     process.once('exit', this.#kill)
+    process.setMaxListeners(64)
   }
 
   /** Resolves once that file, such as a socket, is there; rejects with what was printed where the process ends before. */

@@ -21,6 +21,8 @@ export class ThirdParties {
   /** No two signatures are the same, so that each is made once. */
   readonly #leaves = new Map<number, string>()
   readonly #responder: TestResponder
+  /** Several processes ask about the same certificates. */
+  readonly #answers = new Map<string, Buffer>()
   readonly #chosenSecretHash = hashChosenSecret('chosen by a person')
 
   private constructor(responder: TestResponder) {
@@ -101,11 +103,16 @@ ${indented(this.leafPem(index), 10)}
   #answer(path: string, request: Buffer): Buffer {
     const authority = this.#authorities[Number(/^\/(\d+)/.exec(path)?.[1])]
     if (authority === undefined) throw new Error(`no CA at ${path}`)
+    const serialNumber = request.subarray(-16).toString('hex')
+    const known = this.#answers.get(serialNumber)
+    if (known !== undefined) return known
     const secondMs = Math.floor(Date.now() / 1_000) * 1_000
-    return ocspResponse({
-      ...{ authority, certificate: { serialNumber: request.subarray(-16).toString('hex') } },
+    const answer = ocspResponse({
+      ...{ authority, certificate: { serialNumber } },
       ...{ thisUpdate: new Date(secondMs), nextUpdate: new Date(secondMs + validityMs) },
     })
+    this.#answers.set(serialNumber, answer)
+    return answer
   }
 }
 
