@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { RegisteredCertificate } from '../src/domain/devapp.ts'
 import { certificatesFromPem } from '../src/pki/certificate.ts'
+import { redisFromUrl } from '../src/redis/redis_connection.ts'
 import { openRevocation } from '../src/revocation/open_revocation.ts'
 import type { RevocationOptions } from '../src/revocation/options.ts'
-import { redisFromUrl } from '../src/revocation/redis_connection.ts'
 import type { RevocationStatistics } from '../src/revocation/statistics.ts'
 
 /** What the parent hands over on the command line. */

@@ -1,4 +1,4 @@
-import { RedisConnection, type RedisConnectionOptions } from '../revocation/redis_connection.ts'
+import { RedisConnection, type RedisConnectionOptions } from '../redis/redis_connection.ts'
 import type { Lock } from './attempt_store.ts'
 import { LockSubscription } from './lock_subscription.ts'
 import type { Fleet, FleetListener } from './lockouts.ts'

@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import { connectRedis, type RedisConnectionOptions } from '../revocation/redis_connection.ts'
+import { connectRedis, type RedisConnectionOptions } from '../redis/redis_connection.ts'
 import { type LockMessage, lockMessageFrom } from './lock_messages.ts'
 import { lockChannel } from './redis_attempts.ts'
 

@@ -1,4 +1,4 @@
-import type { RedisConnection } from '../revocation/redis_connection.ts'
+import type { RedisConnection } from '../redis/redis_connection.ts'
 import type { AttemptStore, Counted, Failure, Lock, Recorded } from './attempt_store.ts'
 import { skewMs } from './attempts.ts'
 import { liftedMessage, lockFrom, lockText } from './lock_messages.ts'

@@ -1,6 +1,6 @@
 import type { Clock } from '../ports.ts'
+import type { GivenCommand } from '../redis/redis_connection.ts'
 import type { RevocationControl, RevocationOverview } from '../revocation/control.ts'
-import type { GivenCommand } from '../revocation/redis_connection.ts'
 import type { FetchObserver } from '../revocation/responder.ts'
 import { answerHorizons } from './catalogue.ts'
 import type { Metrics } from './metrics.ts'

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import type { Config } from '../config/config.ts'
 import { certificateFromPem } from '../pki/certificate.ts'
+import { type RedisConnectionOptions, type RedisTopology, redisFromUrl } from '../redis/redis_connection.ts'
 import type { ResponderOverride } from './addresses.ts'
 import { type CrlOptions, crlDefaults } from './crl/crl_source.ts'
 import type { RevocationOptions } from './options.ts'
-import { type RedisConnectionOptions, type RedisTopology, redisFromUrl } from './redis_connection.ts'
 
 /** Of the time until an answer is refreshed, or forgotten, the part within which processes spread. */
 const jitter = 0.1

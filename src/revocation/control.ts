@@ -1,4 +1,4 @@
-import type { BreakerState } from './breaker.ts'
+import type { BreakerState } from '../breaker.ts'
 import type { RevocationStatistics } from './statistics.ts'
 
 /** What is known of one registered certificate's revocation, for whoever operates the service. */

@@ -1,6 +1,6 @@
+import type { RedisConnection } from '../redis/redis_connection.ts'
 import type { SharedAnswers } from './answer_cache.ts'
 import type { FleetMemory } from './control.ts'
-import type { RedisConnection } from './redis_connection.ts'
 
 /** How many keys one message names, and how long no message is. */
 const keysAtOnce = 200

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
+import { type BreakerOptions, type BreakerState, Breakers } from '../breaker.ts'
 import type { OcspRejectionCode } from '../pki/ocsp_rejection.ts'
 import { nonceLength, ocspRequest } from '../pki/ocsp_request.ts'
 import { type OcspAnswer, type OcspVerdict, verifyOcspResponse } from '../pki/ocsp_verification.ts'
 import type { Clock } from '../ports.ts'
-import { type BreakerOptions, type BreakerState, Breakers } from './breaker.ts'
 import type { FetchFailure, ResponderClient } from './responder.ts'
 import type { Subject } from './subject.ts'
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import type { RedisConnection } from '../redis/redis_connection.ts'
 import type { FleetPace } from './pace.ts'
-import type { RedisConnection } from './redis_connection.ts'
 
 /** Who of a fleet asks a responder about a certificate. No call rejects. */
 export interface Leases {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { BreakerState } from '../breaker.ts'
 import type { Clock } from '../ports.ts'
 import type { SharedAnswers } from './answer_cache.ts'
-import type { BreakerState } from './breaker.ts'
 import { Inquirer } from './inquiry.ts'
 import { type Answered, KnownAnswers, type RejectionObserver } from './known_answers.ts'
 import type { Leases } from './lease.ts'

@@ -1,5 +1,5 @@
+import type { BreakerState } from '../breaker.ts'
 import type { RegisteredCertificate } from '../domain/devapp.ts'
-import type { BreakerState } from './breaker.ts'
 import type {
   EntryChoices,
   EntryPage,

@@ -1,4 +1,5 @@
 import type { Clock } from '../ports.ts'
+import { type CommandObserver, RedisConnection } from '../redis/redis_connection.ts'
 import type { SharedAnswers } from './answer_cache.ts'
 import type { CrlObserver } from './crl/crl_holding.ts'
 import { CrlSource } from './crl/crl_source.ts'
@@ -8,7 +9,6 @@ import { RedisLeases } from './lease.ts'
 import type { RevocationOptions } from './options.ts'
 import { PurgeSubscription } from './purge_subscription.ts'
 import { RedisCache } from './redis_cache.ts'
-import { type CommandObserver, RedisConnection } from './redis_connection.ts'
 import { type FetchObserver, ResponderClient } from './responder.ts'
 import { OcspRevocation, type RevocationParts } from './revocation.ts'
 

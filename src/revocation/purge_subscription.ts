@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis'
+import { connectRedis, type RedisConnectionOptions } from '../redis/redis_connection.ts'
 import { purgeChannel, purgedKeys } from './fleet_memory.ts'
-import { connectRedis, type RedisConnectionOptions } from './redis_connection.ts'
 
 /** A subscriber hears nothing for days: so often it makes sure that somebody is there. */
 const heartbeatMs = 10_000

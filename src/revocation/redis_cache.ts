@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { OcspAnswer } from '../pki/ocsp_verification.ts'
+import type { RedisConnection } from '../redis/redis_connection.ts'
 import {
   answerOrder,
   instantLength,
@@ -10,7 +11,6 @@ import {
   type StoredBytes,
 } from './answer_cache.ts'
 import { leaseName } from './lease.ts'
-import type { RedisConnection } from './redis_connection.ts'
 
 const headLength = orderLength + instantLength
 

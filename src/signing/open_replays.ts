@@ -1,5 +1,5 @@
 import type { Clock } from '../ports.ts'
-import { RedisConnection, type RedisConnectionOptions } from '../revocation/redis_connection.ts'
+import { RedisConnection, type RedisConnectionOptions } from '../redis/redis_connection.ts'
 import { MemoryReplays } from './memory_replays.ts'
 import { RedisReplays } from './redis_replays.ts'
 import { RequestSignatures } from './signatures.ts'

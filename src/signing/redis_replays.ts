@@ -1,4 +1,4 @@
-import type { RedisConnection } from '../revocation/redis_connection.ts'
+import type { RedisConnection } from '../redis/redis_connection.ts'
 import type { Novelty, ReplayMemory } from './replay_memory.ts'
 
 /**

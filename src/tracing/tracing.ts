@@ -17,9 +17,9 @@ import {
 } from '@opentelemetry/sdk-trace'
 import type { Check } from '../envoy/check_service.ts'
 import type { DecisionRecord } from '../ops/decision_record.ts'
+import type { GivenCommand } from '../redis/redis_connection.ts'
 import type { RegistryRead } from '../registry/store.ts'
 import type { RejectionObserver } from '../revocation/known_answers.ts'
-import type { GivenCommand } from '../revocation/redis_connection.ts'
 import type { FetchObserver } from '../revocation/responder.ts'
 import { type CheckCall, callerOf } from './caller.ts'
 

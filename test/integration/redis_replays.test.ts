@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { Redis } from 'ioredis'
-import { RedisConnection } from '../../src/revocation/redis_connection.ts'
+import { RedisConnection } from '../../src/redis/redis_connection.ts'
 import { RedisReplays } from '../../src/signing/redis_replays.ts'
 import { findRedis, type RunningRedis, startRedis } from '../support/redis.ts'
 import { eventually } from '../unit/revocation/fixture.ts'

@@ -29,6 +29,7 @@ const floors = [
   'lockout/',
   'intake/',
   'revocation/',
+  'redis/',
   'config/',
   'ports.ts',
   'pki/',
@@ -39,6 +40,7 @@ const floors = [
   'watched_files.ts',
   'later_reading.ts',
   'unix_socket.ts',
+  'breaker.ts',
   'listen_address.ts',
   'duration.ts',
 ]

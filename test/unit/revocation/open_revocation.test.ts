@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { Redis } from 'ioredis'
+import { redisFromUrl } from '../../../src/redis/redis_connection.ts'
 import { openRevocation } from '../../../src/revocation/open_revocation.ts'
-import { redisFromUrl } from '../../../src/revocation/redis_connection.ts'
 import { findRedis, startRedis } from '../../support/redis.ts'
 import { answering, TestResponder } from '../../support/test_responder.ts'
 import { defaults, eventually, type Rejected, register, responseFor, TestClock } from './fixture.ts'

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { ConnectionOptions } from 'node:tls'
 import { Cluster, Redis } from 'ioredis'
-import { Breaker } from './breaker.ts'
+import { Breaker } from '../breaker.ts'
 
 export interface RedisEndpoint {
   readonly host: string

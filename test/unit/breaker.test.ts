@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'chai'
-import { Breaker, Breakers } from '../../../src/revocation/breaker.ts'
+import { Breaker, Breakers } from '../../src/breaker.ts'
 
 const options = { failures: 3, openMs: 40, maxOpenMs: 80 }
 
