@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml'
+import { type Document, isCollection, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
 import { interpolate, type Variables } from './interpolation.ts'
 import { nearest } from './nearest.ts'
@@ -42,6 +42,8 @@ export function readDocument(text: string, variables?: Variables): ReadDocument 
   } as const
   const document = parseDocument(text, options)
   const syntax = syntaxProblems(document, lines)
+  // They are problems already. To write one within another out as a text takes time and memory without bounds.
+  visit(document, { Pair: (_, { key }) => (isCollection(key) ? visit.REMOVE : undefined) })
   const filling: Filling = { variables, mistakes: [], within: new Set() }
   let written: unknown
   let value: unknown

@@ -142,9 +142,11 @@ function readFields<Message>(
 ): Into<Message> {
   while (reader.pos < end) {
     const tag = reader.uint32()
-    const field = (tag & 7) === lengthDelimited ? fields[tag >>> 3] : undefined
+    const field = fields[tag >>> 3]
     if (field === undefined) reader.skipType(tag & 7)
-    else field(message, reader)
+    else if ((tag & 7) === lengthDelimited) field(message, reader)
+    // Decoders differ in what they make of it, and Envoy sends none.
+    else throw new RangeError(`field ${tag >>> 3} is of wire type ${tag & 7}`)
   }
   if (reader.pos !== end) throw new RangeError('index out of range')
   return message

@@ -26,12 +26,16 @@ function namedOutsideSource(): string[] {
     .filter((path) => !path.startsWith('src/'))
 }
 
-/** All that git has below a path: what a file system adds of its own does not count. */
+/** All that git has below a path, or that the build made: what a file system adds of its own does not count. */
 const filesBelow = (path: string): string[] =>
-  execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--', path], {
-    cwd: root,
-    encoding: 'utf8',
-  })
+  execFileSync(
+    'git',
+    ['ls-files', '--cached', '--others', ...(path.startsWith('dist/') ? [] : ['--exclude-standard']), '--', path],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  )
     .split('\n')
     .filter((file) => file !== '')
 

@@ -76,6 +76,15 @@ describe('readDocument', () => {
     }
   })
 
+  it('says that collections are no keys, however deep they stand in each other, and reads the others', () => {
+    const nested = `${'{'.repeat(600)}a${': 1}'.repeat(600)}`
+    const { value, problems } = readDocument(`first: 1\n${nested}: 2\nlast: 3\n`)
+    expect(value).to.deep.equal({ first: 1, last: 3 })
+    expect(problems.map(({ line, message }) => ({ line, message }))).to.deep.equal([
+      { line: 2, message: 'not YAML: no key can be read here' },
+    ])
+  })
+
   it('says that brackets are nested too deep, and does not overflow', () => {
     expect(said('['.repeat(10_000)).join('\n')).to.contain('nested too deep')
     expect(said(`${'{a: '.repeat(10_000)}1${'}'.repeat(10_000)}`).join('\n')).to.contain('nested too deep')
