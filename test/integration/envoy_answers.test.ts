@@ -99,7 +99,11 @@ describe('Envoy between caller and service', () => {
       const titles = mappers.flatMap(({ body_format_override: format }) =>
         format === undefined ? [] : [[format.json_format['code'], format.json_format['title']]],
       )
-      const catalogue = { ...gatewayDenials, request_malformed: denials.request_malformed }
+      const catalogue = {
+        ...gatewayDenials,
+        request_malformed: denials.request_malformed,
+        body_too_large: denials.body_too_large,
+      }
       expect(Object.fromEntries(titles)).to.deep.equal(
         Object.fromEntries(Object.entries(catalogue).map(([name, { title }]) => [name, title])),
       )

@@ -111,7 +111,10 @@ describe('tracing', () => {
             signatures: nothingSigned,
           },
         },
-        certificates: { read: () => ({ status: 'presented', certificate: presented.leaf }) },
+        certificates: {
+          read: (encoded) =>
+            encoded === '' ? { status: 'absent' } : { status: 'presented', certificate: presented.leaf },
+        },
         onDecision: (record) => tracing.decided(record),
       }),
     )
