@@ -14,7 +14,7 @@ export class LaterReading {
     this.#read = read
   }
 
-  /** After a failure: reads again in half a second, then after twice as long each time, up to two seconds. */
+  /** After a failure: reads again in half a second, then after twice as long each time, up to two seconds. Keeps no process alive. */
   failed(error: unknown): void {
     const bySystem = error instanceof Error && 'syscall' in error
     if (!bySystem) this.done()
@@ -22,7 +22,7 @@ export class LaterReading {
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       this.#read()
-    }, this.#delayMs)
+    }, this.#delayMs).unref()
     this.#delayMs = Math.min(this.#delayMs * 2, longestDelayMs)
   }
 

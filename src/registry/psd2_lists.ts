@@ -41,12 +41,17 @@ export class Psd2Lists implements Qtsps, Withdrawals {
         paths: () => certificateFilesIn(qtspsFolder),
         parse: (files) => new AcceptedQtsps(files),
       })
-    if (withdrawnFile !== undefined)
+    if (withdrawnFile === undefined) return
+    try {
       this.#withdrawals = follow('psd2.withdrawn', {
         folders: () => [dirname(withdrawnFile)],
         paths: () => [withdrawnFile],
         parse: ([file]) => new WithdrawalList(file?.text ?? '', withdrawnFile),
       })
+    } catch (error) {
+      this.stop()
+      throw error
+    }
   }
 
   accepts(issuer: Certificate): boolean {
