@@ -339,7 +339,8 @@ say(`\n${about}\n\n${ratioTable(results)}\n\n${values.soak ? '' : figureTable(re
 if (!values['no-docs'] && !quick) {
   if (values.soak) document('soak', `${about}\n\n${ratioTable(results)}`)
   else {
-    document('gateway', `${about}\n\n${ratioTable(results)}\n\n${figureTable(results)}`)
+    const plot = '![Throughput and p99](performance.svg)'
+    document('gateway', [about, ratioTable(results), figureTable(results), plot].join('\n\n'))
     drawPlot(results, [names.go1, names.js1, names.one, names.go2, names.two])
   }
 }
