@@ -48,6 +48,12 @@ export interface RedisConnectionOptions extends CommandObserver {
   readonly onError?: ((message: string) => void) | undefined
 }
 
+/** A Redis that several processes share. */
+export interface SharedRedisOptions extends RedisConnectionOptions {
+  /** What all their keys and channels begin with. */
+  readonly keyPrefix: string
+}
+
 /** What is asked of Redis. */
 type Command<Reply> = (client: Redis | Cluster) => Promise<Reply>
 

@@ -1,13 +1,13 @@
 import type { Clock } from '../ports.ts'
+import { ChannelSubscription } from '../redis/channel_subscription.ts'
 import { type CommandObserver, RedisConnection } from '../redis/redis_connection.ts'
 import type { SharedAnswers } from './answer_cache.ts'
 import type { CrlObserver } from './crl/crl_holding.ts'
 import { CrlSource } from './crl/crl_source.ts'
-import { RedisFleetMemory } from './fleet_memory.ts'
+import { purgeChannel, purgedKeys, RedisFleetMemory } from './fleet_memory.ts'
 import type { RejectionObserver } from './known_answers.ts'
 import { RedisLeases } from './lease.ts'
 import type { RevocationOptions } from './options.ts'
-import { PurgeSubscription } from './purge_subscription.ts'
 import { RedisCache } from './redis_cache.ts'
 import { type FetchObserver, ResponderClient } from './responder.ts'
 import { OcspRevocation, type RevocationParts } from './revocation.ts'
@@ -75,6 +75,7 @@ function fleetOf(
   return {
     ...{ shared, leases, fleetPace: leases },
     fleet: new RedisFleetMemory(connection, shared, redis),
-    listen: (onPurge) => new PurgeSubscription(redis, onPurge),
+    listen: (onPurge) =>
+      new ChannelSubscription(redis, purgeChannel(keyPrefix), { onMessage: (message) => onPurge(purgedKeys(message)) }),
   }
 }

@@ -1,5 +1,5 @@
 import type { BreakerOptions } from '../breaker.ts'
-import type { RedisConnectionOptions } from '../redis/redis_connection.ts'
+import type { SharedRedisOptions } from '../redis/redis_connection.ts'
 import type { CrlOptions } from './crl/crl_source.ts'
 import type { InquiryOptions } from './inquiry.ts'
 import type { RefreshTimes } from './refresh_times.ts'
@@ -24,6 +24,6 @@ export interface RevocationOptions extends InquiryOptions, SubjectRules {
   readonly crl?: CrlOptions | undefined
   readonly cache: {
     readonly memory: { readonly maxEntries: number }
-    readonly redis?: (RedisConnectionOptions & { readonly keyPrefix: string }) | undefined
+    readonly redis?: SharedRedisOptions | undefined
   }
 }

@@ -1,14 +1,12 @@
 import type { Clock } from '../ports.ts'
-import { RedisConnection, type RedisConnectionOptions } from '../redis/redis_connection.ts'
+import { RedisConnection, type SharedRedisOptions } from '../redis/redis_connection.ts'
 import { MemoryReplays } from './memory_replays.ts'
 import { RedisReplays } from './redis_replays.ts'
 import { RequestSignatures } from './signatures.ts'
 
-/** The Redis that a fleet shares, `undefined` where it shares none. */
-export type SharedRedis = (RedisConnectionOptions & { readonly keyPrefix: string }) | undefined
-
 export interface SignaturesOptions {
-  readonly redis: SharedRedis
+  /** That of the fleet; `undefined` where it shares none. */
+  readonly redis: SharedRedisOptions | undefined
   /** How many used signatures this process remembers. */
   readonly remembered: number
   readonly clock: Clock
@@ -21,6 +19,6 @@ export function openSignatures({ redis, remembered, clock }: SignaturesOptions):
 }
 
 /** `undefined` where there is no Redis. */
-export function sharedReplays(redis: SharedRedis): RedisReplays | undefined {
+export function sharedReplays(redis: SharedRedisOptions | undefined): RedisReplays | undefined {
   return redis && new RedisReplays(new RedisConnection(redis), redis)
 }
