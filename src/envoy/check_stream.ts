@@ -1,5 +1,6 @@
-import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { type Metadata, type MethodDefinition, type Server, type ServiceError, status } from '@grpc/grpc-js'
+import { http2ServersOf } from './http2_servers.ts'
 import { Pieces } from './pieces.ts'
 
 /*
@@ -43,9 +44,8 @@ const okTrailers = { 'grpc-status': String(status.OK) }
  * any: where a release of grpc-js keeps them elsewhere, it answers the calls itself.
  */
 export function answerOnStream<Request, Response>(server: Server, method: StreamedMethod<Request, Response>): boolean {
-  // Not part of its API; test/integration/check_stream.test.ts fails where it is no longer there.
-  const { http2Servers } = server as unknown as { readonly http2Servers?: ReadonlyMap<Http2Server, unknown> }
-  for (const http2Server of http2Servers?.keys() ?? []) {
+  const servers = http2ServersOf(server)
+  for (const http2Server of servers) {
     const others = http2Server.listeners('stream')
     http2Server.removeAllListeners('stream')
     http2Server.on('stream', (stream, headers, ...more) => {
@@ -53,7 +53,7 @@ export function answerOnStream<Request, Response>(server: Server, method: Stream
       else for (const listener of others) listener.call(http2Server, stream, headers, ...more)
     })
   }
-  return (http2Servers?.size ?? 0) > 0
+  return servers.length > 0
 }
 
 function isPlain(headers: IncomingHttpHeaders): boolean {

@@ -2,6 +2,7 @@ import type { Http2Server, Http2Session, IncomingHttpHeaders, ServerHttp2Session
 import type { Socket } from 'node:net'
 import type { Server } from '@grpc/grpc-js'
 import { TokenBuckets } from '../limits/token_buckets.ts'
+import { http2ServersOf } from './http2_servers.ts'
 
 /** What a peer may cost. Envoy has one connection for each worker and one for its main thread, and its requests come whole. */
 export interface SessionLimits {
@@ -36,10 +37,9 @@ const everybody = 'everybody'
  * (GOAWAY), and what it has under way is still answered. Says whether there was any server.
  */
 export function guardSessions(server: Server, unaryPath: string, limits = sessionLimits): boolean {
-  // Not part of its API, which has no limits of this kind; test/integration/session_guard.test.ts fails where it is no longer there.
-  const { http2Servers } = server as unknown as { readonly http2Servers?: ReadonlyMap<Http2Server, unknown> }
-  for (const http2Server of http2Servers?.keys() ?? []) new SessionGuard(http2Server, unaryPath, limits)
-  return (http2Servers?.size ?? 0) > 0
+  const servers = http2ServersOf(server)
+  for (const each of servers) new SessionGuard(each, unaryPath, limits)
+  return servers.length > 0
 }
 
 class SessionGuard {
