@@ -108,7 +108,8 @@ export async function startService({ config, addresses, logs, clock }: ServicePa
   const responders = new ResponderLabels()
   const optionsOf = ({ ocsp }: Config) => revocationOptions(ocsp, (reason) => log.warn({ reason }, 'redis'))
   const observer = revocationLog({ log, metrics, responders, tracing, seen })
-  const revocation = new CurrentRevocation(optionsOf(atStart), (options, inherited) =>
+  const revocationAtStart = optionsOf(atStart)
+  const revocation = new CurrentRevocation(revocationAtStart, (options, inherited) =>
     openRevocation(options, {
       ...{ clock, ...inherited, observer },
       ownersOf: (certificate) =>
@@ -135,17 +136,15 @@ export async function startService({ config, addresses, logs, clock }: ServicePa
   const registered = snapshot()
   if (registered !== undefined) watch(registered)
 
-  const redisOf = (changed: Config) => optionsOf(changed).cache.redis
+  const { redis } = revocationAtStart.cache
   // Over connections of its own: what waits for OCSP does not hold it up.
-  const fleetOf = (changed: Config) => {
-    const { redis } = optionsOf(changed).cache
-    return redis && ((listener: FleetListener) => openFleet({ ...redis, onCommand: observer.onCommand }, listener))
-  }
+  const fleetOf = (shared: typeof redis) =>
+    shared && ((listener: FleetListener) => openFleet({ ...shared, onCommand: observer.onCommand }, listener))
   const lockouts = new Lockouts({
     ...{ clock, limits: () => lockoutLimits(config.current.lockout) },
-    ...{ observer: lockoutLog({ ...logs, metrics }), openFleet: fleetOf(atStart) },
+    ...{ observer: lockoutLog({ ...logs, metrics }), openFleet: fleetOf(redis) },
   })
-  const signatures = openSignatures({ redis: redisOf(atStart), remembered: atStart.rememberedSignatures, clock })
+  const signatures = openSignatures({ redis, remembered: atStart.rememberedSignatures, clock })
   const trialRate = new RateLimit()
   const ports: Ports = {
     ...{ registry, revocation, qtsps: psd2, withdrawals: psd2, attempts: lockouts, signatures, clock },
@@ -205,10 +204,13 @@ export async function startService({ config, addresses, logs, clock }: ServicePa
 
   config.observe({
     onChanged: (changed, { applied, restart }) => {
-      if (applied.some((path) => path.startsWith('ocsp'))) revocation.replace(optionsOf(changed))
-      if (applied.some((path) => path.startsWith('ocsp.cache.redis'))) {
-        lockouts.share(fleetOf(changed))
-        signatures.share(sharedReplays(redisOf(changed)))
+      if (applied.some((path) => path.startsWith('ocsp'))) {
+        const options = optionsOf(changed)
+        revocation.replace(options)
+        if (applied.some((path) => path.startsWith('ocsp.cache.redis'))) {
+          lockouts.share(fleetOf(options.cache.redis))
+          signatures.share(sharedReplays(options.cache.redis))
+        }
       }
       logLevel.configure(changed.log.level)
       metrics.count('config_reloads_total', { result: 'loaded' })
