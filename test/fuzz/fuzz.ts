@@ -32,11 +32,19 @@ export interface Finding {
 const slowestTimes = 400
 const slowestMs = 100
 const batch = 2_000
-/** Mocha keeps whole stacks: to write that of an overflow takes seconds, which the service does not spend. */
-Error.stackTraceLimit = 10
-
 /** Examines mutants until the budget is used up, or a promise is broken: then by the fewest changes that break it. */
-export async function fuzz(target: Target, { seed, ms, inputs: most, secondOpinions }: Budget): Promise<Result> {
+export async function fuzz(target: Target, budget: Budget): Promise<Result> {
+  const { stackTraceLimit } = Error
+  // Mocha keeps whole stacks: to write that of an overflow takes seconds, which the service does not spend.
+  Error.stackTraceLimit = 10
+  try {
+    return await examined(target, budget)
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
+async function examined(target: Target, { seed, ms, inputs: most, secondOpinions }: Budget): Promise<Result> {
   const until = performance.now() + ms
   const outcomes: Record<string, number> = {}
   const asked = new Set<string>(target.seeds.map(digest))
