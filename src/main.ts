@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
 import type { Io } from './cli/io.ts'
 import { exitCode } from './cli/io.ts'
 import { nearest } from './config/nearest.ts'
+import { packageVersion } from './version.ts'
 
 type Subcommand = (argv: string[], io: Io) => number | Promise<number>
 
@@ -204,7 +204,7 @@ const asksForHelp = (word: string | undefined): boolean => word === '--help' || 
 async function main(argv: string[], io: Io): Promise<number> {
   const [first = '--help', second] = argv
   if (first === '--version') {
-    io.stdout(`${version()}\n`)
+    io.stdout(`${packageVersion()}\n`)
     return exitCode.done
   }
   const isGroup = within(first).length > 0
@@ -231,13 +231,6 @@ function mistakeIn(first: string, second: string | undefined): string {
     subcommands.map(({ words }) => words),
   )
   return `there is no subcommand '${given}'${meant === undefined ? '' : `; is '${meant}' meant?`}`
-}
-
-function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
-  return version
 }
 
 const io: Io = { stdout: (text) => process.stdout.write(text), stderr: (text) => process.stderr.write(text) }

@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, statSync } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { ConsoleAccess } from './admin/console_access.ts'
@@ -29,6 +29,7 @@ import type { Clock, Ports } from './ports.ts'
 import type { ExpiryWatch } from './registry/expiry_watch.ts'
 import type { RegistrySource } from './registry/store.ts'
 import type { CurrentRevocation } from './revocation/current_revocation.ts'
+import { packageVersion } from './version.ts'
 
 /* What the service tells of itself over HTTP: the API, and the console that shows it. */
 
@@ -62,7 +63,7 @@ const consolePaths = ['/', '/console/', '/console/{page}']
 export function serviceApi(parts: ServiceApiParts): ServiceApi {
   const { config, clock, seen, revocation } = parts
   const atStart = config()
-  const version = versionOfPackage()
+  const version = packageVersion()
   const eventLoop = measuredProcess(clock)
   const look = (): void => seen.totals.look(tierTotals(revocation.control), clock().getTime())
   const timer = setInterval(look, totalsEveryMs).unref()
@@ -167,11 +168,4 @@ function measuredProcess(clock: Clock): { readonly read: () => ProcessDocument; 
     }),
     stop: () => delay.disable(),
   }
-}
-
-function versionOfPackage(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
-  return version
 }

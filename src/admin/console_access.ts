@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { afterMs } from '../domain/retry_after.ts'
 import { type Answer, problem } from '../http/route.ts'
 import { RateLimit } from '../limits/rate_limit.ts'
 import type { Clock } from '../ports.ts'
@@ -64,8 +65,10 @@ export class ConsoleAccess {
     if (isRight) return undefined
     const admission = this.#attempts.admit(source, attempts, this.#options.clock())
     if (admission.admitted) return unauthorized('The token is wrong.')
-    const seconds = Math.ceil(admission.retryAfterMs / 1_000)
-    return problem(429, `Too many wrong tokens. Try again after ${seconds} seconds.`, { 'retry-after': `${seconds}` })
+    const { retryAfter, retryAfterSeconds } = afterMs(admission.retryAfterMs)
+    return problem(429, `Too many wrong tokens. Try again after ${retryAfter}.`, {
+      'retry-after': `${retryAfterSeconds}`,
+    })
   }
 
   #cookie(value: string, seconds: number): string {

@@ -1,13 +1,13 @@
+import { afterMs } from '../domain/retry_after.ts'
 import { type PlacedCertificate, readChainFile } from '../intake/chain_file.ts'
 import { chainLetter } from '../intake/chain_letter.ts'
 import { type Arrangement, arrange, topOf } from '../intake/chain_order.ts'
-import type { ChainFinding } from '../intake/chain_report.ts'
+import { documentOfFinding } from '../intake/chain_report.ts'
 import { type ChainRules, checkChain } from '../intake/check_chain.ts'
 import {
   type ChainReportDocument,
   chainReportDocument,
   chainRequest,
-  type FindingDocument,
   maxFileBase64,
   publicChainRequest,
 } from './chain_documents.ts'
@@ -54,9 +54,9 @@ export function publicChainOperations(
       answer: async ({ body, source, headers }) => {
         const waitMs = underWay < maxUnderWay ? admit(source, headers['x-forwarded-for']?.toString()) : 1_000
         if (waitMs > 0) {
-          const seconds = Math.ceil(waitMs / 1_000)
-          return new Refusal(429, `Too many files at once. Try again after ${seconds} seconds.`, {
-            'retry-after': String(seconds),
+          const { retryAfter, retryAfterSeconds } = afterMs(waitMs)
+          return new Refusal(429, `Too many files at once. Try again after ${retryAfter}.`, {
+            'retry-after': String(retryAfterSeconds),
           })
         }
         underWay++
@@ -83,7 +83,7 @@ async function checked(
     const right = arranged?.parts.flat().map(({ certificate }) => certificate.subject) ?? []
     return {
       ...{ at: rules.at.toISOString(), accepted: report.accepted, issuerAsked },
-      ...{ problems: report.problems.map(findingDocument), warnings: report.warnings.map(findingDocument) },
+      ...{ problems: report.problems.map(documentOfFinding), warnings: report.warnings.map(documentOfFinding) },
       given: certificates.map((placed) => givenDocument(placed, arranged)),
       order: arranged === undefined ? [] : orderOf(arranged),
       rightOrder: report.rightOrder ?? null,
@@ -93,10 +93,6 @@ async function checked(
     await close()
   }
 }
-
-const findingDocument = ({ code, position, subject, message, cure }: ChainFinding): FindingDocument => ({
-  ...{ code, position: position ?? null, subject: subject ?? null, message, cure },
-})
 
 function givenDocument(
   placed: PlacedCertificate,

@@ -105,6 +105,8 @@ function described<Query extends z.ZodObject, Body extends z.ZodType>(
 ): Operation {
   const { id, tag, summary, writes = false, query, body, problems = [] } = written
   const expectsNothing = query === undefined && body === undefined
+  const querySchema = query ?? noQuery
+  const { properties = {} } = z.toJSONSchema(querySchema, { io: 'input' })
   return {
     ...{ method, path, ...(maxBodyBytes !== undefined && { maxBodyBytes }) },
     described: {
@@ -112,7 +114,7 @@ function described<Query extends z.ZodObject, Body extends z.ZodType>(
       problems: expectsNothing ? problems : [400, ...problems],
     },
     answer: async (request) => {
-      const readQuery = (query ?? noQuery).safeParse(typedQuery(request.query, query ?? noQuery))
+      const readQuery = querySchema.safeParse(typedQuery(request.query, properties))
       const readBody = body?.safeParse(request.body)
       if (!readQuery.success) return problem(400, wordsOf(readQuery.error, 'the query'))
       if (readBody?.success === false) return problem(400, wordsOf(readBody.error, 'the body'))
@@ -125,9 +127,11 @@ function described<Query extends z.ZodObject, Body extends z.ZodType>(
   }
 }
 
-/** Each parameter as the kind of value that the schema expects there, where it is written like one. */
-function typedQuery(query: URLSearchParams, schema: z.ZodObject): Readonly<Record<string, unknown>> {
-  const { properties = {} } = z.toJSONSchema(schema, { io: 'input' })
+/** Each parameter as the kind of value that is expected there, by the properties of a JSON Schema, where it is written like one. */
+function typedQuery(
+  query: URLSearchParams,
+  properties: NonNullable<z.core.JSONSchema.ObjectSchema['properties']>,
+): Readonly<Record<string, unknown>> {
   const pairs = [...new Set(query.keys())].map((name): [string, unknown] => {
     const [text = '', ...others] = query.getAll(name)
     const expected = Object.hasOwn(properties, name) ? properties[name] : undefined

@@ -1,4 +1,4 @@
-import type { ChainFinding, ChainReport } from '../intake/chain_report.ts'
+import { type ChainFinding, type ChainReport, documentOfFinding, type FindingDocument } from '../intake/chain_report.ts'
 import { certificatesFromPem } from '../pki/certificate.ts'
 import { printable } from './columns.ts'
 
@@ -20,19 +20,7 @@ export function reportJson({ accepted, problems, warnings }: ChainReport): {
   readonly problems: readonly FindingDocument[]
   readonly warnings: readonly FindingDocument[]
 } {
-  return { accepted, problems: problems.map(documentOf), warnings: warnings.map(documentOf) }
-}
-
-export interface FindingDocument {
-  readonly code: string
-  readonly position: number | null
-  readonly subject: string | null
-  readonly message: string
-  readonly cure: string
-}
-
-function documentOf({ code, position, subject, message, cure }: ChainFinding): FindingDocument {
-  return { code, position: position ?? null, subject: subject ?? null, message, cure }
+  return { accepted, problems: problems.map(documentOfFinding), warnings: warnings.map(documentOfFinding) }
 }
 
 function findingText({ code, position, subject, message, cure }: ChainFinding): string {

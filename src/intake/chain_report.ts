@@ -12,6 +12,19 @@ export interface ChainFinding {
   readonly cure: string
 }
 
+/** A finding for programs: a value that it does not have is null. */
+export interface FindingDocument {
+  readonly code: string
+  readonly position: number | null
+  readonly subject: string | null
+  readonly message: string
+  readonly cure: string
+}
+
+export function documentOfFinding({ code, position, subject, message, cure }: ChainFinding): FindingDocument {
+  return { code, position: position ?? null, subject: subject ?? null, message, cure }
+}
+
 /** Everything found in a chain, at once. */
 export interface ChainReport {
   readonly accepted: boolean

@@ -131,11 +131,15 @@ function matches({ subject, devApps }: Shown, { devApp, issuerSha256, responder,
 const originOf = ({ addresses }: Subject): string | undefined =>
   addresses.status === 'named' ? addresses.responders[0].origin : undefined
 
-/** Those first that nobody can use, then those that end first. What has no source never gets an answer. */
+/** Those first that nobody can use. What has no source never gets an answer. */
+export function urgencyRank({ status }: Pick<Standing, 'status'>): number {
+  return status === 'unavailable' ? 0 : status === 'pending' ? 1 : status === 'no_source' ? 3 : 2
+}
+
+/** By rank, then those first that end first. */
 function urgencyOf({ status, usableUntil }: Standing, at: Date): number {
-  const rank = status === 'unavailable' ? 0 : status === 'pending' ? 1 : status === 'no_source' ? 3 : 2
   const leftSeconds = Math.round(((usableUntil?.getTime() ?? at.getTime()) - at.getTime()) / 1_000)
-  return rank * 2 ** 31 + Math.min(Math.max(leftSeconds + 2 ** 30, 0), 2 ** 31 - 1)
+  return urgencyRank({ status }) * 2 ** 31 + Math.min(Math.max(leftSeconds + 2 ** 30, 0), 2 ** 31 - 1)
 }
 
 /** The indexes of the numbers in ascending order of these; as plain numbers a hundred thousand take some milliseconds. */

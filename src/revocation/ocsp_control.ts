@@ -14,7 +14,7 @@ import type {
   WarmProgress,
 } from './control.ts'
 import type { CrlSource } from './crl/crl_source.ts'
-import { EntryPages, type Shown, type Standing } from './entry_pages.ts'
+import { EntryPages, type Shown, type Standing, urgencyRank } from './entry_pages.ts'
 import type { Lookup } from './lookup.ts'
 import type { MemoryCache, Remembered } from './memory_cache.ts'
 import type { Pace } from './pace.ts'
@@ -231,9 +231,7 @@ function statusOf(
   return hasFailed || known !== undefined || addresses.status === 'not_permitted' ? 'unavailable' : 'pending'
 }
 
-/** Those first that nobody can use, then those that end first. What has no source never gets an answer. */
+/** By rank, then those first that end first. */
 function byUrgency(a: RevocationEntry, b: RevocationEntry): number {
-  const rank = ({ status }: RevocationEntry): number =>
-    status === 'unavailable' ? 0 : status === 'pending' ? 1 : status === 'no_source' ? 3 : 2
-  return rank(a) - rank(b) || (a.usableUntil?.getTime() ?? 0) - (b.usableUntil?.getTime() ?? 0)
+  return urgencyRank(a) - urgencyRank(b) || (a.usableUntil?.getTime() ?? 0) - (b.usableUntil?.getTime() ?? 0)
 }

@@ -40,6 +40,7 @@ const floors = [
   'watched_files.ts',
   'later_reading.ts',
   'unix_socket.ts',
+  'version.ts',
   'breaker.ts',
   'listen_address.ts',
   'duration.ts',
