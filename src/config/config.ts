@@ -5,10 +5,11 @@ import type { ListenAddress } from '../listen_address.ts'
 import { type Finding, findingsOf, readDocument, type Variables, valueAt } from './document.ts'
 import { frozen } from './frozen.ts'
 import { type NamedFile, namedFiles } from './named_files.ts'
+import { type PolicyFile, rateSchema } from './policy_schema.ts'
 import type { PostgresFile } from './postgres_schema.ts'
 import { byLine, DocumentError, type Problem } from './problem.ts'
 import { rules } from './rules.ts'
-import { type ConfigFile, configSchema, knownKeys, type PolicyFile, rateSchema } from './schema.ts'
+import { type ConfigFile, configSchema, knownKeys } from './schema.ts'
 
 /** What an operator decides; durations in milliseconds, paths absolute. Frozen. */
 export interface Config extends Rules {

@@ -1,7 +1,5 @@
 import { redisSchema } from './redis_schema.ts'
-import { count, duration, fraction, host, keys, list, oneOf, someOf, text, url, yesOrNo } from './values.ts'
-
-const onFailure = oneOf(['deny', 'allow'])
+import { count, duration, fraction, host, keys, list, oneOf, onFailure, someOf, text, url, yesOrNo } from './values.ts'
 
 const responderUrl = url(['http', 'https']).refine(({ username, password }) => username === '' && password === '', {
   error: 'a responder is asked without user name and password',

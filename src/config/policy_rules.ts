@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { type Finding, valueAt } from './document.ts'
+import { policyName, policySchema } from './policy_schema.ts'
 import { isSection, type Rule, readable, type Section, unless } from './rule.ts'
-import { policyName, policySchema } from './schema.ts'
 
 /** What holds within each policy, and between the policies and their hostnames. */
 export const policyRules: readonly Rule[] = [

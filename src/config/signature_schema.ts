@@ -1,5 +1,5 @@
 import { signatureProfiles } from '../domain/signature.ts'
-import { count, duration, keys, list, oneOf, read, size } from './values.ts'
+import { count, duration, keys, list, oneOf, onFailure, read, size } from './values.ts'
 
 /** RFC 9110 5.1, in lower case, as RFC 9421 2.1 names header fields. */
 const fieldName = read(
@@ -21,7 +21,7 @@ export const signatureSchema = keys({
     description:
       'The longest body, which is refused by `body_too_large` where it is longer. Not above `max_request_bytes` of the ext_authz filter, which every policy shares.',
   }),
-  on_replay_unavailable: oneOf(['deny', 'allow']).default('deny').meta({
+  on_replay_unavailable: onFailure.default('deny').meta({
     description:
       'When it cannot be found out whether a signature was used before: Redis does not answer, or too many are remembered. `allow` leaves it to what each process has seen by itself.',
   }),

@@ -164,6 +164,9 @@ export function oneOf<const Values extends readonly [string, ...string[]]>(value
   return z.enum(values, { error: (issue) => expected(alternatives(values), issue.input) })
 }
 
+/** What happens to a request where something that it needs could not be found out. */
+export const onFailure = oneOf(['deny', 'allow'])
+
 export function list<Item extends z.ZodType>(item: Item) {
   return z.array(item, { error: (issue) => expected('a list', issue.input) })
 }
