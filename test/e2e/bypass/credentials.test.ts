@@ -2,8 +2,8 @@ import { expect } from 'chai'
 import { upstreamHeaders } from '../../../src/envoy/identity_headers.ts'
 import { ask } from '../../support/gateway_client.ts'
 import { type Connecting, statusOf } from '../../support/verbatim.ts'
-import { GuardedGateway, mtls, tls } from './guarded_gateway.ts'
-import { keepsRecord } from './kept_record.ts'
+import { type GuardedGateway, mtls, tls } from './guarded_gateway.ts'
+import { withGuardedGateway } from './with_guarded_gateway.ts'
 
 type Lines = (gateway: GuardedGateway) => readonly string[]
 
@@ -82,11 +82,9 @@ const certificateClaim = 'Hash=00;Subject="CN=acme.example";URI=;DNS=acme.exampl
 describe('credentials and claims', function () {
   this.timeout(30_000)
   let gateway: GuardedGateway
-  before(async () => {
-    gateway = await GuardedGateway.start()
+  withGuardedGateway((started) => {
+    gateway = started
   })
-  after(() => gateway?.stop())
-  keepsRecord(() => gateway)
 
   const request = (host: string, path: string, lines: readonly string[]) => [
     [`GET ${path} HTTP/1.1`, `Host: ${host}`, ...lines, 'Connection: close', '', ''].join('\r\n'),

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { openConnection } from '../../support/gateway_client.ts'
 import { type Connecting, statusOf } from '../../support/verbatim.ts'
-import { GuardedGateway, isGuarded, mtls, tls } from './guarded_gateway.ts'
-import { keepsRecord } from './kept_record.ts'
+import { type GuardedGateway, isGuarded, mtls, tls } from './guarded_gateway.ts'
+import { withGuardedGateway } from './with_guarded_gateway.ts'
 
 /** Ways to name the 2-way hostname in a request for /v1/data, and what a rightful caller gets who does so. */
 const named: readonly {
@@ -77,11 +77,9 @@ const text = (lines: readonly string[]) => [[...lines, 'Connection: close', '', 
 describe('the hostname of a request', function () {
   this.timeout(30_000)
   let gateway: GuardedGateway
-  before(async () => {
-    gateway = await GuardedGateway.start()
+  withGuardedGateway((started) => {
+    gateway = started
   })
-  after(() => gateway?.stop())
-  keepsRecord(() => gateway)
 
   for (const { as, lines, rightful } of named)
     it(`leads nobody around the credentials when it is named ${as}`, async () => {

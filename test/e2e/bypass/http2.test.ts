@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { type HeaderBlock, type RawRequest, sendFrames } from '../../support/http2_frames.ts'
 import type { Connecting } from '../../support/verbatim.ts'
-import { GuardedGateway, mtls, tls } from './guarded_gateway.ts'
-import { keepsRecord } from './kept_record.ts'
+import { type GuardedGateway, mtls, tls } from './guarded_gateway.ts'
+import { withGuardedGateway } from './with_guarded_gateway.ts'
 
 interface Attempt {
   readonly what: string
@@ -146,11 +146,9 @@ const attempts: readonly Attempt[] = [
 describe('pseudo-headers and frames of HTTP/2', function () {
   this.timeout(30_000)
   let gateway: GuardedGateway
-  before(async () => {
-    gateway = await GuardedGateway.start()
+  withGuardedGateway((started) => {
+    gateway = started
   })
-  after(() => gateway?.stop())
-  keepsRecord(() => gateway)
 
   const send = (connecting: Connecting, ...requests: RawRequest[]) =>
     sendFrames(gateway.live.envoy.port, gateway.live.authorityPem, connecting, requests)

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { type Connecting, statusOf } from '../../support/verbatim.ts'
-import { GuardedGateway, mtls } from './guarded_gateway.ts'
-import { keepsRecord } from './kept_record.ts'
+import { type GuardedGateway, mtls } from './guarded_gateway.ts'
+import { withGuardedGateway } from './with_guarded_gateway.ts'
 
 /** Spellings of the target of a request for /v1/data, and what a rightful caller gets who sends it. */
 const targets: readonly { readonly target: string; readonly rightful: 'passes' | number }[] = [
@@ -78,11 +78,9 @@ const withHost = (host: string, target: string) =>
 describe('the path of a request, in every spelling', function () {
   this.timeout(30_000)
   let gateway: GuardedGateway
-  before(async () => {
-    gateway = await GuardedGateway.start()
+  withGuardedGateway((started) => {
+    gateway = started
   })
-  after(() => gateway?.stop())
-  keepsRecord(() => gateway)
 
   for (const { target, rightful } of targets)
     it(`${target === '' ? 'an empty one' : target} leads nobody around the credentials`, async () => {

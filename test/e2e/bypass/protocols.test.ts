@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { ask } from '../../support/gateway_client.ts'
 import { type Connecting, statusOf } from '../../support/verbatim.ts'
-import { GuardedGateway, isGuarded, mtls, tls } from './guarded_gateway.ts'
-import { keepsRecord } from './kept_record.ts'
+import { type GuardedGateway, isGuarded, mtls, tls } from './guarded_gateway.ts'
+import { withGuardedGateway } from './with_guarded_gateway.ts'
 
 interface Attempt {
   readonly what: string
@@ -117,11 +117,9 @@ const smuggled: Readonly<Record<string, string>> = {
 describe('protocols and their seams', function () {
   this.timeout(30_000)
   let gateway: GuardedGateway
-  before(async () => {
-    gateway = await GuardedGateway.start()
+  withGuardedGateway((started) => {
+    gateway = started
   })
-  after(() => gateway?.stop())
-  keepsRecord(() => gateway)
 
   for (const { what, parts, rightful } of attempts)
     it(`${what} leads nobody around the credentials`, async () => {

@@ -8,8 +8,8 @@ import { findOpenssl } from '../../support/openssl_responder.ts'
 import { der, pemOf } from '../../support/pki.ts'
 import { temporaryFolder } from '../../support/temporary_folder.ts'
 import { type Connecting, connectTo } from '../../support/verbatim.ts'
-import { GuardedGateway, isGuarded, mtls, tls } from './guarded_gateway.ts'
-import { keepsRecord } from './kept_record.ts'
+import { type GuardedGateway, isGuarded, mtls, tls } from './guarded_gateway.ts'
+import { withGuardedGateway } from './with_guarded_gateway.ts'
 
 const request = (path = '/v1/data', host = mtls, ...headers: string[]) =>
   [`GET ${path} HTTP/1.1`, `Host: ${host}`, ...headers, '', ''].join('\r\n')
@@ -18,11 +18,9 @@ const versions = ['TLSv1.2', 'TLSv1.3'] as const
 describe('TLS sessions', function () {
   this.timeout(60_000)
   let gateway: GuardedGateway
-  before(async () => {
-    gateway = await GuardedGateway.start()
+  withGuardedGateway((started) => {
+    gateway = started
   })
-  after(() => gateway?.stop())
-  keepsRecord(() => gateway)
 
   /** A session of a connection on which a request was allowed. */
   async function sessionOf(connecting: Connecting): Promise<Buffer> {
