@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Server } from '@grpc/grpc-js'
 import { TokenBuckets } from '../limits/token_buckets.ts'
 import { http2ServersOf } from './http2_servers.ts'
+import { type LargeRequestLimits, LargeRequests } from './large_requests.ts'
 
 /** What a peer may cost. Envoy has one connection for each worker and one for its main thread, and its requests come whole. */
 export interface SessionLimits {
@@ -10,10 +11,14 @@ export interface SessionLimits {
   readonly connections: number
   /** How often a new one is taken, by this process. */
   readonly opening: { readonly requests: number; readonly perMs: number }
+  /** How many of those that are not taken are kept waiting, and for how long: who is shut out at once tries again at once. */
+  readonly refused: { readonly waiting: number; readonly waitMs: number }
   /** Streams of one connection that came to nothing: reset (CVE-2023-44487), or with no request in them. */
   readonly broken: { readonly requests: number; readonly perMs: number }
   /** Requests that have not come whole yet, of all connections together: what they have sent is held in memory. */
   readonly unfinished: number
+  /** Of each connection. */
+  readonly large: LargeRequestLimits
   /** How long one may take to come. */
   readonly unfinishedMs: number
   /** Streams that go on, such as those of SDS, of all connections together. */
@@ -22,10 +27,12 @@ export interface SessionLimits {
 
 export const sessionLimits: SessionLimits = {
   connections: 256,
-  opening: { requests: 64, perMs: 16_000 },
+  opening: { requests: 64, perMs: 64_000 },
+  refused: { waiting: 64, waitMs: 1_000 },
   // An Envoy whose callers hang up resets streams too; one that has to connect anew loses no request.
   broken: { requests: 100, perMs: 2_000 },
-  ...{ unfinished: 512, unfinishedMs: 5_000, lasting: 1_024 },
+  large: { bytes: 32 * 1024, atOnce: 8 },
+  ...{ unfinished: 256, unfinishedMs: 5_000, lasting: 1_024 },
 }
 
 /** How long a connection that is given up may finish what it has under way. */
@@ -49,6 +56,7 @@ class SessionGuard {
   /** When each began, the longest under way first. */
   readonly #unfinished = new Map<ServerHttp2Stream, number>()
   readonly #lasting = new Set<ServerHttp2Stream>()
+  #waiting = 0
 
   constructor(server: Http2Server, unaryPath: string, limits: SessionLimits) {
     this.#unaryPath = unaryPath
@@ -57,7 +65,7 @@ class SessionGuard {
     const taken = server.listeners('connection')
     server.removeAllListeners('connection')
     server.on('connection', (socket: Socket) => {
-      if (this.#opened.take(everybody, limits.opening, new Date()) > 0) socket.destroy()
+      if (this.#opened.take(everybody, limits.opening, new Date()) > 0) this.#refuse(socket)
       else for (const take of taken) take.call(server, socket)
     })
     server.on('session', (session) => this.#watch(session))
@@ -65,10 +73,30 @@ class SessionGuard {
     server.on('close', () => clearInterval(sweep))
   }
 
+  #refuse(socket: Socket): void {
+    const { waiting, waitMs } = this.#limits.refused
+    if (this.#waiting >= waiting) {
+      socket.destroy()
+      return
+    }
+    this.#waiting++
+    const over = setTimeout(() => socket.destroy(), waitMs).unref()
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      this.#waiting--
+      clearTimeout(over)
+    })
+  }
+
   #watch(session: ServerHttp2Session): void {
     const broken = new TokenBuckets()
-    const closed = (stream: ServerHttp2Stream): void => {
+    const large = new LargeRequests(this.#limits.large)
+    const whole = (stream: ServerHttp2Stream): void => {
       this.#unfinished.delete(stream)
+      large.done(stream)
+    }
+    const closed = (stream: ServerHttp2Stream): void => {
+      whole(stream)
       this.#lasting.delete(stream)
       const { rstCode, headersSent, sentHeaders } = stream
       const answered = rstCode === 0 && headersSent && sentHeaders?.['grpc-status'] === undefined
@@ -82,7 +110,8 @@ class SessionGuard {
         return
       }
       this.#unfinished.set(stream, Date.now())
-      stream.on('end', () => this.#unfinished.delete(stream))
+      large.watch(stream)
+      stream.on('end', () => whole(stream))
       if (this.#unfinished.size > this.#limits.unfinished) this.#dropWhoeverHoldsMost()
     })
   }

@@ -13,8 +13,13 @@ const { Check } = authorizationService
 const perMs = 3_600_000
 const roomy: SessionLimits = {
   ...{ connections: 100, opening: { requests: 100, perMs }, broken: { requests: 100, perMs } },
+  ...{ refused: { waiting: 100, waitMs: 20 }, large: { bytes: 1_000_000, atOnce: 100 } },
   ...{ unfinished: 100, unfinishedMs: 60_000, lasting: 100 },
 }
+
+/** A message with a field of 30,000 octets that nobody knows. */
+const largeRequest = Buffer.concat([Buffer.from([0, 0, 0, 0, 0, 0x7a, 0xb0, 0xea, 0x01]), Buffer.alloc(30_000)])
+largeRequest.writeUInt32BE(largeRequest.length - 5, 1)
 
 describe('what a peer may cost the gRPC server', () => {
   const folder = temporaryFolder('guard')
@@ -116,6 +121,29 @@ describe('what a peer may cost the gRPC server', () => {
     expect(modest.closed).to.equal(false)
   })
 
+  it('receives large requests a few at a time, in their order, and small ones as they come', async () => {
+    const socket = await serve({ large: { bytes: 10_000, atOnce: 1 } })
+    const session = peer(socket)
+    const unfinished = begin(session)
+    unfinished.write(Buffer.alloc(20_000))
+    const answered: string[] = []
+    const answers = ['first', 'second'].map((name) => {
+      const stream = begin(session)
+      stream.end(largeRequest)
+      return new Promise<void>((resolve) => stream.on('response', () => resolve(void answered.push(name))))
+    })
+    const small = async (): Promise<unknown> => {
+      const stream = begin(session)
+      stream.end(Buffer.alloc(5))
+      return new Promise((resolve) => stream.on('response', resolve))
+    }
+    for (let i = 0; i < 5; i++) await small()
+    expect(answered).to.deep.equal([])
+    unfinished.close(constants.NGHTTP2_CANCEL)
+    await Promise.all(answers)
+    expect(answered).to.deep.equal(['first', 'second'])
+  })
+
   it('does not wait for a request that does not come whole', async () => {
     const socket = await serve({ unfinishedMs: 50 })
     const stream = begin(peer(socket))
@@ -131,6 +159,21 @@ describe('what a peer may cost the gRPC server', () => {
     for (let i = 0; i < 8 && !session.closed; i++)
       begin(session, '/envoy.service.secret.v3.SecretDiscoveryService/StreamSecrets')
     await goaway
+  })
+
+  it('lets some of those wait whom it does not take, so that they do not try again at once', async () => {
+    const socket = await serve({ opening: { requests: 1, perMs }, refused: { waiting: 1, waitMs: 60_000 } })
+    expect(await reached(socket)).to.equal(true)
+    let isOver = false
+    const waiting = reached(socket).finally(() => {
+      isOver = true
+    })
+    expect(await reached(socket)).to.equal(false)
+    expect(isOver).to.equal(false)
+    const brief = await serve({ opening: { requests: 1, perMs }, refused: { waiting: 1, waitMs: 20 } })
+    expect([await reached(brief), await reached(brief), await reached(brief)]).to.deep.equal([true, false, false])
+    for (const stop of stops.splice(0).reverse()) stop()
+    expect(await waiting).to.equal(false)
   })
 
   const reached = (socket: string): Promise<boolean> =>

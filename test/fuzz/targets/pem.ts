@@ -1,5 +1,11 @@
 import { X509Certificate } from 'node:crypto'
-import { CertificateError, certificatesFromPem, derFromPem, dersFromPem } from '../../../src/pki/certificate.ts'
+import {
+  CertificateError,
+  certificateFromDer,
+  certificatesFromPem,
+  derFromPem,
+  dersFromPem,
+} from '../../../src/pki/certificate.ts'
 import { chosen } from '../mutators/edit.ts'
 import { changedText } from '../mutators/text.ts'
 import { others, plainIssuing, qwac } from '../seeds.ts'
@@ -59,9 +65,9 @@ export const pem: Target = {
     if (one instanceof CertificateError) return first === undefined ? 'none' : 'several'
     if (several.length !== 1 || first === undefined || Buffer.compare(first, one) !== 0)
       broken('one block and the only one of several differ')
+    const read = valueOrError(() => certificateFromDer(one), CertificateError)
+    if (read instanceof CertificateError) return 'no certificate'
     const theirs = valueOrError(() => new X509Certificate(text), Error)
-    const fromDer = valueOrError(() => new X509Certificate(one), Error)
-    if (fromDer instanceof Error) return 'no certificate'
     // OpenSSL wants a line feed after BEGIN, and lines that are not too long.
     if (theirs instanceof Error) return 'read by us alone'
     if (Buffer.compare(theirs.raw, one) !== 0) broken('OpenSSL reads another certificate in this PEM')

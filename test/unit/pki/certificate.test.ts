@@ -328,6 +328,13 @@ describe('certificateFromPem', () => {
       expect(Buffer.from(certificateFromPem(text).der).equals(bytes), JSON.stringify(text)).to.equal(true)
   })
 
+  it('refuses trust settings after the certificate, which OpenSSL passes over', () => {
+    const settings = der.sequence(der.sequence(der.oid('1.3.6.1.5.5.7.3.2')))
+    const text = pemBlock(Buffer.concat([bytes, settings]))
+    expect(new X509Certificate(text).raw.equals(bytes)).to.equal(true)
+    expect(() => certificateFromPem(text)).to.throw(CertificateError, 'bytes after the end')
+  })
+
   it('reads what pemOf writes', () => {
     const certificate = certificateFromDer(bytes)
     expect(pemOf(certificate)).to.equal(pem)
