@@ -35,7 +35,7 @@ const hastenedWithinMs = 250
 export class Refresher {
   readonly #times: RefreshTimes
   readonly #parts: RefresherParts
-  readonly #schedule = new Schedule()
+  readonly #schedule = new Schedule<Renewal>()
   readonly #underWay = new Set<Promise<void>>()
   readonly #renewals = new Map<string, Renewal>()
   readonly #roster: Roster
@@ -74,17 +74,18 @@ export class Refresher {
 
   /** When the certificate is looked at next; `undefined` while it is, or where it is not looked after. */
   nextRefresh(key: string): Date | undefined {
-    const dueMs = this.#schedule.dueMsOf(key)
-    return dueMs === undefined ? undefined : new Date(dueMs)
+    const renewal = this.#renewals.get(key)
+    return renewal === undefined || renewal.place < 0 ? undefined : new Date(renewal.dueMs)
   }
 
   /** Makes certificates due whose answers were forgotten. */
   hasten(keys: Iterable<string>): void {
     for (const key of keys) {
-      this.#renewals.get(key)?.forget()
+      const renewal = this.#renewals.get(key)
+      renewal?.forget()
       // One that is under way is planned anew when that has ended.
-      if (this.#schedule.dueMsOf(key) !== undefined)
-        this.#schedule.set(key, this.#nowMs() + this.#parts.random() * hastenedWithinMs)
+      if (renewal !== undefined && renewal.place >= 0)
+        this.#schedule.set(renewal, this.#nowMs() + this.#parts.random() * hastenedWithinMs)
     }
     this.#arm()
   }
@@ -109,7 +110,7 @@ export class Refresher {
       if (known !== undefined) continue
       this.#renewals.set(subject.key, renewal)
       // A fraction of a millisecond: processes that start together begin at different ends.
-      this.#schedule.set(subject.key, this.#nowMs() + random())
+      this.#schedule.set(renewal, this.#nowMs() + random())
     }
   }
 
@@ -118,7 +119,7 @@ export class Refresher {
       const renewal = this.#renewals.get(key)
       if (renewal === undefined || --renewal.dependents > 0) continue
       this.#renewals.delete(key)
-      this.#schedule.delete(key)
+      this.#schedule.delete(renewal)
     }
   }
 
@@ -138,7 +139,7 @@ export class Refresher {
     if (this.#working) return
     this.#working = true
     while (!this.#stopped) {
-      const due = this.#schedule.takeDue(this.#nowMs(), batchSize).flatMap((key) => this.#renewals.get(key) ?? [])
+      const due = this.#schedule.takeDue(this.#nowMs(), batchSize)
       if (due.length === 0) break
       const toAsk = await Promise.all(due.map((renewal) => this.#isToBeAsked(renewal)))
       for (const renewal of due.filter((_, index) => toAsk[index])) {
@@ -192,7 +193,7 @@ export class Refresher {
   }
 
   #set(renewal: Renewal, dueMs: number): void {
-    if (this.#isCurrent(renewal)) this.#schedule.set(renewal.subject.key, dueMs)
+    if (this.#isCurrent(renewal)) this.#schedule.set(renewal, dueMs)
     this.#arm()
   }
 

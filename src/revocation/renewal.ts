@@ -3,6 +3,7 @@ import type { Declined, Found } from './lookup.ts'
 import type { Remembered } from './memory_cache.ts'
 import { type RefreshTimes, refreshAt, retryAt } from './refresh_times.ts'
 import type { Random } from './retention.ts'
+import { type Scheduled, unscheduled } from './schedule.ts'
 import type { Subject } from './subject.ts'
 
 /** The pauses before looking again for the answer that a neighbour is getting. */
@@ -20,8 +21,10 @@ export interface Moment {
 }
 
 /** How the renewal of one certificate's answer goes: when it is looked at next, in milliseconds since the epoch. */
-export class Renewal {
+export class Renewal implements Scheduled {
   subject: Subject
+  dueMs = unscheduled.dueMs
+  place = unscheduled.place
   /** How many registered certificates it is for. */
   dependents = 0
   readonly #times: RefreshTimes

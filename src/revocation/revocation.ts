@@ -87,8 +87,8 @@ export class OcspRevocation implements Revocation {
    * within the timeout. Never rejects.
    */
   statusOf(certificate: RegisteredCertificate, at: Date): RevocationStatus | Promise<RevocationStatus> {
-    const [leaf, ...issuers] = this.#subjects.chainOf(certificate)
-    const status = this.#statusFor(leaf, at)
+    const issuers = this.#subjects.issuersOf(certificate)
+    const status = this.#statusFor(this.#subjects.of(certificate), at)
     if (issuers.length === 0) return status
     const statuses = issuers.map((issuer) => this.#statusFor(issuer, at))
     if (!(status instanceof Promise) && statuses.every((each) => !(each instanceof Promise)))

@@ -1,17 +1,20 @@
-interface Place {
-  readonly key: string
-  readonly dueMs: number
-  /** Where it stands in the heap. */
-  index: number
+/** What may be due at some time. The members are the schedule's: nobody else sets them. */
+export interface Scheduled {
+  /** Milliseconds since the epoch; of what is not in the schedule, when it last was. */
+  dueMs: number
+  /** Where it stands in the heap; -1 where it is not in the schedule. */
+  place: number
 }
 
+/** What something begins with that was never in a schedule. */
+export const unscheduled: Readonly<Scheduled> = { dueMs: Number.NaN, place: -1 }
+
 /**
- * What is due when, each key once: a binary heap, so that one timer is enough for any number of keys. Setting, deleting and
- * taking cost a logarithm of their number.
+ * What is due when, each item once: a binary heap, so that one timer is enough for any number of them. Setting, deleting and
+ * taking cost a logarithm of their number. Where an item stands is kept on itself, which takes a third of the memory of a map.
  */
-export class Schedule {
-  readonly #heap: Place[] = []
-  readonly #places = new Map<string, Place>()
+export class Schedule<Item extends Scheduled> {
+  readonly #heap: Item[] = []
 
   get size(): number {
     return this.#heap.length
@@ -22,65 +25,60 @@ export class Schedule {
     return this.#heap[0]?.dueMs
   }
 
-  dueMsOf(key: string): number | undefined {
-    return this.#places.get(key)?.dueMs
+  /** Takes the place of when the item was due before. */
+  set(item: Item, dueMs: number): void {
+    this.delete(item)
+    item.dueMs = dueMs
+    this.#put(item, this.#heap.length)
+    this.#up(item)
   }
 
-  /** Takes the place of what the key was due at before. */
-  set(key: string, dueMs: number): void {
-    this.delete(key)
-    const place = { key, dueMs, index: this.#heap.length }
-    this.#places.set(key, place)
-    this.#heap.push(place)
-    this.#up(place)
-  }
-
-  delete(key: string): void {
-    const place = this.#places.get(key)
-    if (place === undefined) return
-    this.#places.delete(key)
+  delete(item: Item): void {
+    const { place } = item
+    if (place < 0) return
+    item.place = -1
     const last = this.#heap.pop()
-    if (last === undefined || last === place) return
-    this.#put(last, place.index)
+    if (last === undefined || last === item) return
+    this.#put(last, place)
     this.#up(last)
     this.#down(last)
   }
 
-  /** Removes and returns up to `count` keys that are due at `nowMs`, the longest overdue first. */
-  takeDue(nowMs: number, count: number): string[] {
-    const taken: string[] = []
+  /** Removes and returns up to `count` items that are due at `nowMs`, the longest overdue first. */
+  takeDue(nowMs: number, count: number): Item[] {
+    const taken: Item[] = []
     for (let first = this.#heap[0]; first !== undefined && taken.length < count; first = this.#heap[0]) {
       if (first.dueMs > nowMs) break
-      taken.push(first.key)
-      this.delete(first.key)
+      taken.push(first)
+      this.delete(first)
     }
     return taken
   }
 
-  #put(place: Place, index: number): void {
-    place.index = index
-    this.#heap[index] = place
+  #put(item: Item, place: number): void {
+    item.place = place
+    this.#heap[place] = item
   }
 
-  #up(place: Place): void {
+  #up(item: Item): void {
     for (;;) {
-      const parentIndex = (place.index - 1) >> 1
-      const parent = this.#heap[parentIndex]
-      if (place.index === 0 || parent === undefined || parent.dueMs <= place.dueMs) return
-      this.#put(parent, place.index)
-      this.#put(place, parentIndex)
+      const above = (item.place - 1) >> 1
+      const parent = this.#heap[above]
+      if (item.place === 0 || parent === undefined || parent.dueMs <= item.dueMs) return
+      this.#put(parent, item.place)
+      this.#put(item, above)
     }
   }
 
-  #down(place: Place): void {
+  #down(item: Item): void {
     for (;;) {
-      const left = this.#heap[2 * place.index + 1]
-      const right = this.#heap[2 * place.index + 2]
+      const left = this.#heap[2 * item.place + 1]
+      const right = this.#heap[2 * item.place + 2]
       const child = right !== undefined && left !== undefined && right.dueMs < left.dueMs ? right : left
-      if (child === undefined || child.dueMs >= place.dueMs) return
-      const childIndex = child.index
-      this.#put(child, place.index)
-      this.#put(place, childIndex)
+      if (child === undefined || child.dueMs >= item.dueMs) return
+      const below = child.place
+      this.#put(child, item.place)
+      this.#put(item, below)
     }
   }
 }

@@ -27,10 +27,14 @@ export interface SubjectRules {
 /** The leaf, and the intermediates that are asked about too, nearest first. */
 export type SubjectChain = readonly [Subject, ...Subject[]]
 
+const none: readonly never[] = []
+
 /** Subjects by registered certificate, forgotten together with it. */
 export class Subjects {
   readonly #rules: SubjectRules
-  readonly #chains = new WeakMap<RegisteredCertificate, SubjectChain>()
+  readonly #leaves = new WeakMap<RegisteredCertificate, Subject>()
+  /** Those above the leaf, where they are asked about too. */
+  readonly #above = new WeakMap<RegisteredCertificate['chain'], readonly Subject[]>()
   readonly #issuers = new WeakMap<Certificate, Issuer>()
 
   constructor(rules: SubjectRules) {
@@ -39,25 +43,28 @@ export class Subjects {
 
   /** The leaf as a subject; its issuer is the first of the chain. */
   of(registered: RegisteredCertificate): Subject {
-    return this.chainOf(registered)[0]
+    const known = this.#leaves.get(registered)
+    if (known !== undefined) return known
+    const subject = this.#issuer(registered.chain[0]).subjectFrom(registered.leaf)
+    this.#leaves.set(registered, subject)
+    return subject
   }
 
-  /** All that is asked about for the leaf. The root, last of its chain, is trusted as given. */
-  chainOf(registered: RegisteredCertificate): SubjectChain {
-    const known = this.#chains.get(registered)
+  /** The intermediates that are asked about too, nearest first. The root, last of its chain, is trusted as given. */
+  issuersOf({ chain }: RegisteredCertificate): readonly Subject[] {
+    if (this.#rules.check !== 'chain') return none
+    const known = this.#above.get(chain)
     if (known !== undefined) return known
-    const { leaf, chain } = registered
-    const subject = this.#issuer(chain[0]).subjectFrom(leaf)
-    const subjects: SubjectChain = this.#rules.check === 'chain' ? [subject, ...this.#above(chain)] : [subject]
-    this.#chains.set(registered, subjects)
+    const subjects = chain
+      .slice(0, -1)
+      .map((issued, index) => this.#issuer(chain[index + 1] ?? issued).subjectFrom(issued))
+    this.#above.set(chain, subjects)
     return subjects
   }
 
-  #above(chain: RegisteredCertificate['chain']): Subject[] {
-    return chain.slice(1).flatMap((issuer, index) => {
-      const issued = chain[index]
-      return issued === undefined ? [] : [this.#issuer(issuer).subjectFrom(issued)]
-    })
+  /** All that is asked about for the leaf. */
+  chainOf(registered: RegisteredCertificate): SubjectChain {
+    return [this.of(registered), ...this.issuersOf(registered)]
   }
 
   #issuer(certificate: Certificate): Issuer {
